@@ -1,0 +1,60 @@
+# Everything a contributor or CI runs. One set of build flags everywhere: another
+# one would compile every dependency again.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run demo build test lint fmt fuzz bench cluster vuln proto clean need-redis need-cc
+
+GO ?= go
+CONFIG ?= examples/ritorno.yaml
+FUZZTIME ?= 30s
+TEST_TIMEOUT ?= 10m
+LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
+LDFLAGS := -X main.commit=$(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: need-redis build ## the service with the example configuration (CONFIG=file for yours)
+	./bin/ritorno --config $(CONFIG) serve
+
+demo: need-redis build ## 18 months of a shop in a minute, then the open server
+	./bin/ritorno demo
+
+build: ## bin/ritorno
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ritorno ./cmd/ritorno
+
+test: need-redis need-cc ## vet, and every test with the race detector
+	$(GO) vet ./...
+	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
+	@if [ -f bench/go.mod ]; then echo '$(GO) -C bench vet ./...'; $(GO) -C bench vet ./...; fi
+
+cluster: need-redis need-cc ## the store's promises on a Redis Cluster of three
+	$(GO) test -race -count=1 -timeout $(TEST_TIMEOUT) -run '(?i)cluster|promises' ./internal/...
+
+lint: ## linters and layout (.golangci.yml says which and why)
+	$(LINT) run ./...
+
+fmt: ## lays the code out
+	$(LINT) fmt ./...
+
+fuzz: need-redis ## every fuzz target for 30 s (FUZZTIME=5m for longer)
+	GO='$(GO)' scripts/fuzz.sh $(FUZZTIME)
+
+bench: need-redis ## compares speed and memory; figures in docs/performance.md
+	@if [ -x bench/run.sh ]; then bench/run.sh; else echo 'bench/run.sh is not there yet' >&2; exit 1; fi
+
+vuln: ## known vulnerabilities in what we use; warns where the database is out of reach
+	GO='$(GO)' scripts/vuln.sh
+
+proto: ## Go code from internal/store/recordpb/*.proto
+	GO='$(GO)' scripts/proto.sh
+
+clean: ## removes what the build made, never data
+	rm -rf bin
+
+need-redis:
+	@scripts/need-redis.sh
+
+need-cc:
+	@scripts/need-cc.sh
