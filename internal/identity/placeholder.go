@@ -1,0 +1,52 @@
+package identity
+
+import "strings"
+
+// nobody are local parts that tills, marketplaces and call centres type in
+// when a buyer gives no address. Digits, dots and dashes are dropped before
+// the look-up, so "guest-17" and "no.reply" are found too.
+var nobody = map[string]bool{
+	"anonymous": true, "donotreply": true, "dontreply": true, "fake": true,
+	"guest": true, "noaddress": true, "noemail": true, "nomail": true,
+	"none": true, "noone": true, "noreply": true, "notavailable": true,
+	"notprovided": true, "null": true, "placeholder": true, "undefined": true,
+	"unknown": true, "walkin": true,
+}
+
+// nowhere are domains that exist for filling in forms only. example.com is
+// not among them: tests and manuals use it for people.
+var nowhere = map[string]bool{
+	"noemail.com": true, "no-email.com": true, "nomail.com": true,
+	"noreply.com": true, "none.com": true, "email.invalid": true,
+}
+
+// samples are the addresses that forms show as an example.
+var samples = map[string]bool{
+	"email@example.com": true, "example@example.com": true, "you@example.com": true,
+	"your@email.com": true, "youremail@example.com": true, "name@domain.com": true,
+	"email@domain.com": true, "example@domain.com": true,
+}
+
+// Placeholder reports whether an address stands for nobody in particular:
+// many buyers share it, so it must neither match two people nor be written to.
+// It takes any spelling of the address.
+func Placeholder(email string) bool {
+	email = strings.ToLower(strings.TrimSpace(email))
+	at := strings.LastIndexByte(email, '@')
+	if at < 0 {
+		return false
+	}
+	host := email[at+1:]
+	if samples[email] || nowhere[host] || strings.HasSuffix(host, ".invalid") || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	return nobody[strings.Map(letters, email[:at])]
+}
+
+// letters drops what people put between and behind the words.
+func letters(r rune) rune {
+	if r >= '0' && r <= '9' || r == '.' || r == '-' || r == '_' {
+		return -1
+	}
+	return r
+}

@@ -1,0 +1,147 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+)
+
+// Absorb joins what is known of gone into c: the two records are one person.
+// It adds facts only, so it may be repeated. Consent is never widened: an
+// opt-out in either record holds for the joined one.
+func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
+	before := c
+	d := decision{r: r, ev: Event{Type: ContactMerged, At: now}, c: c.clone(), now: now}
+	if d.c.MadeAt.IsZero() || gone.MadeAt.Before(d.c.MadeAt) {
+		d.c.MadeAt = gone.MadeAt
+	}
+	d.absorbIdentity(gone)
+	d.absorbOrders(gone)
+	for _, m := range gone.Marks {
+		d.mark(m)
+	}
+	d.absorbHistory(gone)
+	d.note("")
+	d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
+	d.settle()
+	d.countStates(before)
+	if gone.State != None {
+		d.t.Counts = append(d.t.Counts, Count{"state:" + gone.State.String(), -1})
+	}
+	d.t.count("merged")
+	d.t.Reason, d.t.Changed, d.t.Contact = ReasonMerged, true, d.c
+	return d.t
+}
+
+func (d *decision) absorbIdentity(gone Contact) {
+	for _, ref := range gone.Refs {
+		if !slices.Contains(d.c.Refs, ref) && len(d.c.Refs) < MaxRefs {
+			d.c.Refs = append(d.c.Refs, ref)
+		}
+	}
+	for ch := range channels {
+		d.absorbChannel(Channel(ch), gone)
+	}
+	p, q := &d.c.Profile, gone.Profile
+	for _, f := range []struct{ have, other *string }{
+		{&p.FirstName, &q.FirstName}, {&p.LastName, &q.LastName}, {&p.Locale, &q.Locale}, {&p.Country, &q.Country}, {&p.Timezone, &q.Timezone},
+	} {
+		if *f.have == "" {
+			*f.have = *f.other
+		}
+	}
+	for _, n := range gone.Ledger {
+		if !slices.Contains(d.c.Ledger, n) {
+			d.ledger(n)
+		}
+	}
+	d.c.PausedTo = maxTime(d.c.PausedTo, gone.PausedTo)
+	if d.c.CancelReason == "" {
+		d.c.CancelReason = gone.CancelReason
+	}
+	if d.c.Plan == "" {
+		d.c.Plan = gone.Plan
+	}
+}
+
+// absorbChannel joins address and consent of one channel.
+func (d *decision) absorbChannel(ch Channel, gone Contact) {
+	have, other := &d.c.Email, gone.Email
+	if ch == SMS {
+		have, other = &d.c.Phone, gone.Phone
+	}
+	if have.Key == "" && other.Key != "" {
+		out := d.c.Consent[ch]
+		*have, d.c.Consent[ch], d.c.Suppress[ch] = other, gone.Consent[ch], gone.Suppress[ch]
+		if out.Decided == Unsubscribed {
+			d.c.Consent[ch] = out
+		}
+		return
+	}
+	if g := gone.Consent[ch]; g.Decided == Unsubscribed {
+		if d.c.Consent[ch].Decided != Unsubscribed || g.At.After(d.c.Consent[ch].At) {
+			d.c.Consent[ch] = g
+		}
+	}
+}
+
+func (d *decision) absorbOrders(gone Contact) {
+	for _, o := range gone.Orders {
+		d.t.SeenOrders = append(d.t.SeenOrders, o.Key)
+		i := slices.IndexFunc(d.c.Orders, func(h OrderMark) bool { return h.Key == o.Key })
+		switch {
+		case i < 0:
+			d.c.Orders = append(d.c.Orders, o)
+		case d.c.Orders[i].Partial && !o.Partial, o.Version.After(d.c.Orders[i].Version):
+			o.Refunds = append(slices.Clone(o.Refunds), d.c.Orders[i].Refunds...)
+			slices.SortFunc(o.Refunds, func(a, b RefundMark) int { return compareUint(a.Key, b.Key) })
+			o.Refunds = slices.CompactFunc(o.Refunds, func(a, b RefundMark) bool { return a.Key == b.Key })
+			d.c.Orders[i] = o
+		}
+	}
+	slices.SortStableFunc(d.c.Orders, func(a, b OrderMark) int { return compareFacts(fact{at: a.At, order: &a}, fact{at: b.At, order: &b}) })
+	w, g := &d.c.Older, gone.Older
+	w.Count += g.Count
+	w.Spent += g.Spent
+	w.Foreign += g.Foreign
+	if w.First.IsZero() || !g.First.IsZero() && g.First.Before(w.First) {
+		w.First = g.First
+	}
+	w.Last = maxTime(w.Last, g.Last)
+}
+
+func (d *decision) absorbHistory(gone Contact) {
+	for _, e := range gone.Timeline {
+		d.c.Timeline = addEntry(d.c.Timeline, e)
+	}
+	for _, m := range gone.Messages {
+		if d.message(m.ID) == nil {
+			d.c.Messages = append(d.c.Messages, m)
+		}
+	}
+	slices.SortStableFunc(d.c.Messages, func(a, b Message) int { return a.At.Compare(b.At) })
+	if n := len(d.c.Messages) - MaxMessages; n > 0 {
+		d.c.Messages = d.c.Messages[n:]
+	}
+	d.c.Accepted += gone.Accepted
+	d.c.Answers = append(d.c.Answers, gone.Answers...)
+	slices.SortStableFunc(d.c.Answers, func(a, b Answer) int { return a.At.Compare(b.At) })
+	if n := len(d.c.Answers) - MaxAnswers; n > 0 {
+		d.c.Answers = d.c.Answers[n:]
+	}
+	runs := slices.Clone(gone.Runs)
+	if gone.Run != nil {
+		runs = append(runs, *gone.Run)
+	}
+	for _, run := range runs {
+		if d.run(run.ID) == nil {
+			if run.Outcome == "" {
+				run.Outcome = ReasonMerged
+			}
+			d.c.Runs = append(d.c.Runs, run)
+		}
+	}
+	slices.SortStableFunc(d.c.Runs, func(a, b Run) int { return a.Began.Compare(b.Began) })
+	if n := len(d.c.Runs) - MaxRuns; n > 0 {
+		d.c.Runs = d.c.Runs[n:]
+	}
+}

@@ -1,0 +1,315 @@
+package lifecycle
+
+import "time"
+
+// begin is the only gate in front of a send. It decides anew on the record as
+// it is now; only when the very same message comes out may the bytes leave.
+func (d *decision) begin() {
+	want := d.ev.Attempt.Message
+	if d.c.Sending != nil {
+		d.t.Reason = ReasonInFlight
+		return
+	}
+	d.stepDue()
+	got := d.t.Send
+	d.t.Send = nil
+	if got == nil || got.ID != want.ID || got.Template != want.Template || got.Address != want.Address {
+		d.prevented(want)
+		return
+	}
+	a := *d.ev.Attempt
+	m := *got
+	m.Code, m.Coupon, m.Segments = want.Code, want.Coupon, want.Segments
+	m.Status, m.At = Sending, d.now
+	a.Message = m
+	d.c.Sending = &a
+	d.c.Messages = d.putMessage(m)
+	d.changed = true
+	if res := d.ev.Result; res != nil { // it could not be composed: begun and over in one step
+		res.AttemptID = a.ID
+		d.result()
+		return
+	}
+	d.t.Go, d.t.Reason = true, ReasonBegun
+}
+
+// prevented records why a message that was about to leave did not.
+func (d *decision) prevented(want Message) {
+	if d.t.Reason == "" || d.t.Reason == ReasonNotDue {
+		d.t.Reason = ReasonStale
+	}
+	for i := len(d.c.Runs) - 1; i >= 0; i-- {
+		run := &d.c.Runs[i]
+		if run.ID != want.Run {
+			continue
+		}
+		if m := d.message(want.ID); m != nil {
+			return // already told: queued before and dropped with its run
+		}
+		want.Status, want.Error, want.At = Dropped, dropReason(run.Outcome), d.now
+		want.Code, want.Coupon = "", ""
+		d.c.Messages = d.putMessage(want)
+		d.t.Reason = want.Error
+		d.t.count("dropped:" + string(want.Error))
+		d.changed = true
+		return
+	}
+}
+
+// unbegin takes an attempt back of which no byte was written.
+func (d *decision) unbegin() {
+	if d.c.Sending == nil || d.c.Sending.ID != d.ev.Attempt.ID {
+		d.t.Reason = ReasonStale
+		return
+	}
+	d.close(Queued, "")
+	if run := d.liveRun(d.ev.Attempt.Message.Run); run != nil {
+		run.Wait, run.Waited = d.now.Add(time.Second), ReasonProvider
+	}
+}
+
+func (d *decision) message(id string) *Message {
+	for i := range d.c.Messages {
+		if d.c.Messages[i].ID == id {
+			return &d.c.Messages[i]
+		}
+	}
+	return nil
+}
+
+// run finds a run of the record, live or ended.
+func (d *decision) run(id string) *Run {
+	if run := d.liveRun(id); run != nil {
+		return run
+	}
+	for i := range d.c.Runs {
+		if d.c.Runs[i].ID == id {
+			return &d.c.Runs[i]
+		}
+	}
+	return nil
+}
+
+func (d *decision) liveRun(id string) *Run {
+	if d.c.Run != nil && d.c.Run.ID == id {
+		return d.c.Run
+	}
+	return nil
+}
+
+// close ends the attempt under way with a status.
+func (d *decision) close(s MessageStatus, why Reason) *Message {
+	m := d.message(d.c.Sending.Message.ID)
+	if m == nil {
+		d.c.Messages = d.putMessage(d.c.Sending.Message)
+		m = d.message(d.c.Sending.Message.ID)
+	}
+	m.Status, m.Error = s, why
+	if s == Queued && d.liveRun(m.Run) == nil {
+		m.Status, m.Error = Dropped, ReasonJourneyGone
+		if run := d.run(m.Run); run != nil {
+			m.Error = dropReason(run.Outcome)
+		}
+	}
+	d.c.Sending = nil
+	d.changed = true
+	return m
+}
+
+// result takes in how an attempt ended.
+func (d *decision) result() {
+	res := d.ev.Result
+	if d.ev.Type == Lost {
+		res = &Result{AttemptID: d.ev.Attempt.ID, Outcome: Ambiguous}
+	}
+	if d.c.Sending == nil || d.c.Sending.ID != res.AttemptID {
+		d.lateResult(res)
+		return
+	}
+	run := d.liveRun(d.c.Sending.Message.Run)
+	switch res.Outcome {
+	case Accepted:
+		d.accepted(res.ProviderID, SentStatus, res.Segments)
+	case Ambiguous:
+		d.close(Uncertain, ReasonUncertain)
+		d.afterUncertain(run)
+		d.t.count("uncertain")
+	case NotSent:
+		d.notSent(run, res)
+	case RejectedAccount:
+		m := d.close(Queued, ReasonAccount)
+		if run != nil && m.Status == Queued {
+			run.Wait, run.Waited = d.now.Add(15*time.Minute), ReasonAccount
+		}
+		d.t.count("account_refused")
+	case RejectedContact:
+		m := d.close(Failed, res.Reason)
+		d.suppress(m.Channel, m.Address, res.Reason)
+		d.nextChannelOrStep(run)
+		d.t.count("failed:" + m.Channel.String())
+	case RejectedContent:
+		m := d.close(Failed, res.Reason)
+		if run != nil {
+			d.handled(run, d.now)
+		}
+		d.t.count("failed:" + m.Channel.String())
+	}
+	if d.t.Reason == "" || d.t.Reason == ReasonStepPlanned {
+		d.t.Reason = ReasonStored
+	}
+}
+
+// lateResult meets an answer whose attempt was closed meanwhile, by a callback
+// or by the end of a lease. Proof of acceptance still counts.
+func (d *decision) lateResult(res *Result) {
+	d.t.Reason = ReasonStale
+	m := d.message(MessageOf(res.AttemptID))
+	if m == nil {
+		return
+	}
+	if m.Status == Sending && d.c.Sending == nil { // its record was merged into this one meanwhile
+		m.Status, m.Error, d.changed = Uncertain, ReasonUncertain, true
+		if res.Outcome != Accepted && res.Outcome != Ambiguous {
+			m.Status, m.Error = Dropped, ReasonMerged
+		}
+	}
+	if res.Outcome != Accepted {
+		return
+	}
+	if m.ProviderID == "" && res.ProviderID != "" {
+		m.ProviderID, d.changed = res.ProviderID, true
+	}
+	if m.Status == Uncertain {
+		d.prove(m, SentStatus)
+	}
+}
+
+// accepted records that the provider has the message.
+func (d *decision) accepted(providerID string, s MessageStatus, segments int) {
+	m := d.close(SentStatus, "")
+	d.prove(m, s)
+	if providerID != "" {
+		m.ProviderID = providerID
+	}
+	if segments > 0 {
+		m.Segments = segments
+	}
+	if run := d.liveRun(m.Run); run != nil && run.Step == m.Step-1 {
+		d.handled(run, d.now)
+	}
+}
+
+// prove counts a message as accepted, once.
+func (d *decision) prove(m *Message, s MessageStatus) {
+	m.Status, m.Error = s, ""
+	d.changed = true
+	if !m.SentAt.IsZero() {
+		return
+	}
+	m.SentAt = d.now
+	d.c.Accepted++
+	if run := d.run(m.Run); run != nil {
+		run.Got++
+	}
+	d.t.count("sent:" + m.Journey + ":" + itoa(m.Step) + ":" + m.Channel.String())
+	d.c.Timeline = addEntry(d.c.Timeline, Entry{At: d.now, Type: "message.sent", Text: m.Channel.String() + " " + m.Template})
+}
+
+// afterUncertain lets the journey go on without the message, but not before
+// the time in which evidence may still come.
+func (d *decision) afterUncertain(run *Run) {
+	if run == nil {
+		return
+	}
+	d.handled(run, d.now)
+	run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
+}
+
+func (d *decision) notSent(run *Run, res *Result) {
+	m := d.close(Queued, ReasonProvider)
+	d.t.count("not_sent")
+	if run == nil || m.Status != Queued {
+		return
+	}
+	run.Tries++
+	wait := backoff(run.Tries)
+	if res.RetryAfter > wait {
+		wait = min(res.RetryAfter, time.Hour)
+	}
+	run.Wait, run.Waited = d.now.Add(wait), ReasonProvider
+	d.t.Reason = ReasonProvider
+}
+
+// backoff doubles from 2 s to 15 min.
+func backoff(tries int) time.Duration {
+	return min(2*time.Second<<min(max(tries-1, 0), 12), 15*time.Minute)
+}
+
+// nextChannelOrStep lets the same step try its next channel, if it has one.
+func (d *decision) nextChannelOrStep(run *Run) {
+	if run == nil {
+		return
+	}
+	j := d.r.named(run.Journey)
+	if j != nil && run.Step < len(j.Steps) {
+		if _, why := d.channel(&j.Steps[run.Step]); why == "" {
+			run.Tries = 0
+			d.changed = true
+			return
+		}
+	}
+	d.handled(run, d.now)
+}
+
+func (d *decision) suppress(ch Channel, address string, why Reason) {
+	if d.c.address(ch) != address || why == "" {
+		return
+	}
+	d.c.Suppress[ch] = Suppression{Reason: why, At: d.now, Address: address}
+	d.changed = true
+	d.t.count("suppressed:" + ch.String() + ":" + string(why))
+	if why == ReasonOptedOut { // the provider knows of an opt-out that we missed
+		n := ConsentChange{Channel: ch, State: Unsubscribed, At: d.now, Source: d.ev.Source, Evidence: "blocked by the provider"}
+		d.c.Consent[ch] = d.c.Consent[ch].merge(n)
+		d.ledger(n)
+	}
+}
+
+// delivery takes in a provider's callback. It may come before the answer to
+// the request itself, twice, or out of order: status only rises.
+func (d *decision) delivery() {
+	n := d.ev.News
+	id := n.MessageID
+	if id == "" {
+		id = MessageOf(n.AttemptID)
+	}
+	if a := d.c.Sending; a != nil && a.Message.ID == id {
+		d.accepted(n.ProviderID, SentStatus, 0)
+	}
+	m := d.message(id)
+	if m == nil || m.Status == Dropped {
+		d.t.Reason = ReasonStale
+		return
+	}
+	if n.ProviderID != "" && m.ProviderID == "" {
+		m.ProviderID, d.changed = n.ProviderID, true
+	}
+	if m.Status <= Uncertain {
+		d.prove(m, SentStatus)
+	}
+	if n.Status <= m.Status {
+		d.t.Reason = ReasonNothingNew
+		return
+	}
+	m.Status, d.changed = n.Status, true
+	if n.Status == Failed {
+		m.Error = n.Reason
+		d.noteWhy("message.failed", n.Reason, m.Channel.String()+" "+m.Template)
+		d.t.count("failed:" + m.Channel.String())
+		if n.Suppress {
+			d.suppress(m.Channel, m.Address, n.Reason)
+		}
+		return
+	}
+	d.t.count(m.Status.String() + ":" + m.Journey + ":" + itoa(m.Step) + ":" + m.Channel.String())
+}

@@ -1,0 +1,91 @@
+package lifecycle
+
+import (
+	"strings"
+	"time"
+
+	"ritorno/internal/when"
+)
+
+// condition says whether a step's "when" holds, and the reason when not.
+func (d *decision) condition(s *Step, f Fold) (bool, Reason) {
+	if s.When == nil {
+		return true, ""
+	}
+	ok, err := s.When.Eval(d.r.Env(&d.c, f, d.now))
+	switch {
+	case err != nil:
+		return false, ReasonWhenError
+	case !ok:
+		return false, ReasonWhenFalse
+	}
+	return true, ""
+}
+
+// Env is what a step's condition sees of a contact.
+func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
+	t := r.Totals(c)
+	env := when.Env{
+		Orders: t.Orders, Spent: major(t.Spent), State: c.State.String(),
+		Country: c.Profile.Country, Locale: c.Profile.Locale, FirstName: c.Profile.FirstName,
+		HasEmail: c.Email.Key != "", HasSMS: c.Phone.Key != "",
+		CancelReason: c.CancelReason, MeanGapDays: t.MeanGapDays(),
+	}
+	if !t.Last.IsZero() {
+		env.DaysSinceOrder = now.Sub(t.Last).Hours() / 24
+	}
+	if t.LastOne != nil {
+		env.LastProduct = t.LastOne.Product
+	}
+	for _, o := range c.Orders {
+		if o.Counts() && o.Renewal {
+			env.Renewals++
+		}
+	}
+	if c.Run != nil {
+		env.Journey, env.Step = c.Run.Journey, c.Run.Step+1
+		if c.Run.Trigger == OnReturn {
+			env.Returned = true
+			env.OrdersSinceReturn = r.ordersAfter(c, c.Run.Anchor)
+		}
+	}
+	for _, run := range c.Runs {
+		env.Returned = env.Returned || run.Trigger == OnReturn
+	}
+	for _, m := range c.Messages {
+		env.OpenedAny = env.OpenedAny || m.Opened
+		if c.Run != nil && m.Run == c.Run.ID {
+			env.Opened, env.Responded = env.Opened || m.Opened, env.Responded || m.Responded
+		}
+		for _, o := range c.Orders {
+			if m.Coupon != "" && strings.Contains(","+o.Codes+",", ","+m.Coupon+",") {
+				env.CouponUsed = true
+			}
+		}
+	}
+	for _, a := range c.Answers {
+		if a.Kind == ResponseAnswer {
+			env.Answer = a.Choice
+		}
+	}
+	return env
+}
+
+func (r *Rules) ordersAfter(c *Contact, t time.Time) int {
+	n := 0
+	for i := range c.Orders {
+		if c.Orders[i].Counts() && c.Orders[i].At.After(t) {
+			n++
+		}
+	}
+	return n
+}
+
+// major is an amount in whole units, for comparisons in conditions only.
+func major(m Money) float64 {
+	f := float64(m.Minor)
+	for range Decimals(m.Currency) {
+		f /= 10
+	}
+	return f
+}

@@ -1,0 +1,120 @@
+package lifecycle
+
+import "time"
+
+// Channel is a way to reach a contact.
+type Channel uint8
+
+// The channels.
+const (
+	Email Channel = iota
+	SMS
+	channels = 2
+)
+
+// String is the contract's word for the channel.
+func (c Channel) String() string {
+	if c == SMS {
+		return "sms"
+	}
+	return "email"
+}
+
+// ParseChannel reads the contract's word.
+func ParseChannel(s string) (Channel, bool) {
+	switch s {
+	case "email":
+		return Email, true
+	case "sms":
+		return SMS, true
+	}
+	return 0, false
+}
+
+// ConsentState is the contract's word for what a contact allows on a channel.
+type ConsentState uint8
+
+// The consent states. The zero value is unknown.
+const (
+	Unknown ConsentState = iota
+	Subscribed
+	Unsubscribed
+	Pending
+)
+
+// String is the contract's word for the state.
+func (s ConsentState) String() string {
+	return [...]string{"unknown", "subscribed", "unsubscribed", "pending"}[s]
+}
+
+// ParseConsent reads the contract's word.
+func ParseConsent(s string) (ConsentState, bool) {
+	for i := Unknown; i <= Pending; i++ {
+		if i.String() == s {
+			return i, true
+		}
+	}
+	return Unknown, false
+}
+
+// ConsentChange is one piece of news about one channel, kept as evidence.
+type ConsentChange struct {
+	Channel  Channel
+	State    ConsentState
+	At       time.Time // when the contact decided; zero means the event's time
+	Source   string    // source, "sms", "page", "one-click", "owner"; empty means the event's source
+	Evidence string    // such as "checkout box of order 1001", "reply STOP"; no personal data
+}
+
+// Consent is what is known about one channel. Two registers make the result
+// independent of the order of arrival: the newest decision, and the newest
+// time at which a source said that it knows of none.
+type Consent struct {
+	Decided   ConsentState // Unknown: nobody ever told a decision
+	At        time.Time
+	Source    string
+	Evidence  string
+	UnknownAt time.Time // a source said "never opted in", or the address changed
+}
+
+// State is the consent in force.
+func (c Consent) State() ConsentState {
+	if c.Decided != Unsubscribed && c.UnknownAt.After(c.At) {
+		return Unknown
+	}
+	return c.Decided
+}
+
+// virgin reports whether no source ever decided anything, so that the shop's
+// assumption may apply.
+func (c Consent) virgin() bool { return c.Decided == Unknown }
+
+// merge takes one change in. The newest decision wins, an opt-out wins ties,
+// and "unknown" never undoes an opt-out.
+func (c Consent) merge(n ConsentChange) Consent {
+	if n.State == Unknown {
+		if n.At.After(c.UnknownAt) {
+			c.UnknownAt = n.At
+		}
+		return c
+	}
+	newer := n.At.After(c.At) || c.Decided == Unknown
+	tie := n.At.Equal(c.At)
+	if newer || tie && consentRank(n.State) > consentRank(c.Decided) {
+		c.Decided, c.At, c.Source, c.Evidence = n.State, n.At, n.Source, n.Evidence
+	}
+	return c
+}
+
+// consentRank decides ties: the narrower consent wins.
+func consentRank(s ConsentState) int {
+	return [...]int{Unknown: 0, Subscribed: 1, Pending: 2, Unsubscribed: 3}[s]
+}
+
+// Suppression says that an address cannot or must not be used on a channel
+// whatever the consent: a dead number, a hard bounce.
+type Suppression struct {
+	Reason  Reason // empty: not suppressed
+	At      time.Time
+	Address string // the address it is about; a new address is not suppressed
+}

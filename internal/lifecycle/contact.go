@@ -1,0 +1,203 @@
+package lifecycle
+
+import "time"
+
+// State is the contract's word for where a contact is in the lifecycle.
+type State uint8
+
+// The lifecycle states. None is the zero value: the contact does not exist.
+const (
+	None State = iota
+	Active
+	Dormant
+	Cancelled
+	Returning
+	UnsubscribedState
+)
+
+// String is the contract's word.
+func (s State) String() string {
+	return [...]string{"", "active", "dormant", "cancelled", "returning", "unsubscribed"}[s]
+}
+
+// ParseState reads the contract's word.
+func ParseState(w string) (State, bool) {
+	for i := Active; i <= UnsubscribedState; i++ {
+		if i.String() == w {
+			return i, true
+		}
+	}
+	return None, false
+}
+
+// Bounds of the record. What falls out rolls into the base and the counters.
+const (
+	MaxOrders   = 20
+	MaxMarks    = 24
+	MaxMessages = 12
+	MaxTimeline = 20
+	MaxLedger   = 16
+	MaxRuns     = 6
+	MaxRefs     = 8
+	MaxAnswers  = 8
+)
+
+// Contact is one person in one shop: one compact record. All times are UTC.
+type Contact struct {
+	ID      string
+	Shop    string
+	Version uint64 // counted by the store; 0 means the contact is not stored yet
+
+	Email    Address
+	Phone    Address // E.164 where it parsed, see Address.Valid
+	Refs     []Ref
+	Profile  Profile
+	Consent  [channels]Consent
+	Suppress [channels]Suppression
+	Ledger   []ConsentChange // newest last
+	PausedTo time.Time       // no messages before
+
+	Orders []OrderMark // the last ones, oldest first
+	Older  Rolled      // what rolled out of Orders
+	Marks  []Mark      // oldest first
+	Base   Fold        // the fold of everything that rolled out
+
+	State  State
+	Reason Reason
+	Since  time.Time
+
+	Run      *Run  // the live journey; nil: none
+	Runs     []Run // ended ones, newest last
+	Sending  *Attempt
+	Messages []Message // oldest first
+	Accepted int       // messages that a provider ever accepted
+	Timeline []Entry   // oldest first
+	Answers  []Answer
+
+	CancelReason string // of the last cancellation, in the source's words
+	Plan         string // subscription plan, if a source told one
+
+	Due     time.Time // when the timer fires next, program time; zero: never
+	DueWhy  Reason    // what the timer is for, or why a step waits
+	HeldAt  time.Time // anchor of imported inactivity that must not start a journey
+	MadeAt  time.Time
+	Forward string // merged into this contact; everything else then waits to be absorbed
+
+	// Unknown keeps what a newer release wrote, so that a rewrite loses
+	// nothing. Only the store's codec touches it.
+	Unknown []byte
+}
+
+// Address is an e-mail address or a phone number with what decides between two
+// tellings: authoritative ones win over those told in passing, newer ones over
+// older.
+type Address struct {
+	Value string // for sending
+	Key   string // normal form for matching; empty: cannot be matched (and not be sent to)
+	At    time.Time
+	Sure  bool
+}
+
+// Ref is a source's own id of the contact.
+type Ref struct {
+	Source string `json:"source"`
+	ID     string `json:"id"`
+}
+
+// Profile is what messages may show. At orders two tellings.
+type Profile struct {
+	FirstName, LastName, Locale, Country, Timezone string
+	At                                             time.Time
+	Sure                                           bool
+}
+
+// OrderMark is one order as the record remembers it.
+type OrderMark struct {
+	Key     uint64 // digest of the order's id
+	ID      string // as the source wrote it, for support; kept for all remembered orders
+	Source  string
+	At      time.Time
+	Version time.Time
+	Status  OrderStatus
+	Total   Money
+	Told    int64        // refunded in all, as the order itself told
+	Refunds []RefundMark // single refunds, by id
+	Renewal bool
+	Product string // title of the first item
+	Partial bool   // the order itself was never told, only its cancellation or refund
+	Codes   string
+}
+
+// RefundMark is one refund of an order.
+type RefundMark struct {
+	Key    uint64
+	Amount int64
+	Full   bool
+}
+
+// Rolled sums the orders that rolled out of the record.
+type Rolled struct {
+	Count   int
+	Spent   int64 // minor units of the shop's currency, less refunds
+	First   time.Time
+	Last    time.Time
+	Foreign int // orders in other currencies
+}
+
+// MarkKind says what a mark is.
+type MarkKind uint8
+
+// The kinds of marks. The values are stored.
+const (
+	MarkCancelled MarkKind = iota + 1 // a subscription was cancelled; Key is its digest
+	MarkResumed                       // a subscription was started or taken up again
+	MarkResponse                      // the contact reacted
+	MarkDormant                       // the inactivity timer fired; Anchor is what it counted from
+	MarkEnded                         // a journey ended without response; Outcome, Anchor and Key tell which
+)
+
+// Mark is a fact that moves the state, with its own time.
+type Mark struct {
+	Kind    MarkKind
+	At      time.Time
+	Key     uint64
+	Anchor  time.Time
+	Outcome State
+	Reason  Reason
+}
+
+// Run is one journey of one contact.
+type Run struct {
+	ID      string // digest of the trigger: the same trigger gives the same id
+	Journey string
+	Trigger Trigger
+	Anchor  time.Time // steps count from here
+	Began   time.Time
+	Step    int       // next step, counted from 0; len(steps) when only the ending is left
+	Handled time.Time // when the last step was handled
+	Tries   int       // failed tries of the next step
+	Got     int       // messages of this run that a provider accepted
+	Outcome Reason    // why it ended; empty while live
+	Ended   time.Time
+	Wait    time.Time // not before: back-off, an uncertain message
+	Waited  Reason
+}
+
+// Entry is one line of the timeline. The summary is made when it is shown.
+type Entry struct {
+	At     time.Time
+	Type   Type
+	Source string
+	Reason Reason
+	Text   string // order id and amount, step and channel, reply: bounded
+}
+
+// Answer is a survey answer, contest entry or reply.
+type Answer struct {
+	At      time.Time
+	Kind    ResponseKind
+	Journey string
+	Step    int
+	Choice  string
+	Text    string
+}

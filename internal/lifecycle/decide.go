@@ -1,0 +1,247 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+)
+
+// Decide says what ev does to c at time now. It has no side effects and
+// changes nothing it was handed: the store calls it again whenever another
+// writer was faster. A zero Contact with ID and Shop set stands for one that
+// does not exist yet.
+func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
+	before := c
+	d := decision{r: r, ev: bound(ev, now), c: c.clone(), now: now}
+	if d.c.MadeAt.IsZero() && d.ev.creates() {
+		d.c.MadeAt = now
+		d.t.count("made")
+	}
+	d.take()
+	if !d.t.Erase {
+		d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
+		d.settle()
+		d.countStates(before)
+	}
+	if d.t.Reason == "" {
+		d.t.Reason = ReasonStored
+	}
+	d.t.Contact = d.c
+	d.t.Changed = d.changed || d.t.Erase || d.c.State != before.State || !d.c.Due.Equal(before.Due)
+	return d.t
+}
+
+// decision is one call of Decide at work.
+type decision struct {
+	r       *Rules
+	ev      Event
+	c       Contact
+	now     time.Time
+	t       Transition
+	changed bool
+	ended   Reason // why the live run ends, if the event ends it
+}
+
+// creates reports whether the event may make a contact.
+func (ev *Event) creates() bool {
+	switch ev.Type {
+	case OrderPlaced, Renewed, SubscriptionStarted, SubscriptionCancelled, SubscriptionPaused, PaymentFailed, ContactChanged, ConsentChanged:
+		return true
+	}
+	return false
+}
+
+// Creates reports whether an event of this type may make a contact; others
+// need one that is known.
+func (ev Event) Creates() bool { return ev.creates() }
+
+// bound holds event times inside reason: what lies more than a day ahead or
+// before 2000 counts as the time of arrival. Imports keep theirs.
+func bound(ev Event, now time.Time) Event {
+	clamp := func(t time.Time) time.Time {
+		if t.IsZero() {
+			return now
+		}
+		t = t.UTC().Truncate(time.Millisecond)
+		if !ev.Historical && (t.After(now.Add(24*time.Hour)) || t.Year() < 2000) {
+			return now
+		}
+		return t
+	}
+	ev.At = clamp(ev.At)
+	if ev.Version.IsZero() {
+		ev.Version = ev.At
+	}
+	ev.Version = clamp(ev.Version)
+	if ev.Order != nil {
+		o := *ev.Order
+		if o.At.IsZero() {
+			o.At = ev.At
+		}
+		o.At = clamp(o.At)
+		ev.Order = &o
+	}
+	if len(ev.Consents) > 0 {
+		cs := slices.Clone(ev.Consents)
+		for i := range cs {
+			if cs[i].At.IsZero() {
+				cs[i].At = ev.At
+			}
+			cs[i].At = clamp(cs[i].At)
+			if cs[i].Source == "" {
+				cs[i].Source = ev.Source
+			}
+		}
+		ev.Consents = cs
+	}
+	return ev
+}
+
+// take turns the event into facts of the record.
+func (d *decision) take() {
+	ev := &d.ev
+	switch ev.Type {
+	case StepDue:
+		d.stepDue()
+		return
+	case Begin:
+		d.begin()
+		return
+	case Unbegin:
+		d.unbegin()
+		return
+	case Sent, Lost:
+		d.result()
+		return
+	case Delivery:
+		d.delivery()
+		return
+	case EraseRequested:
+		d.t.Erase, d.t.Reason = true, ReasonErased
+		d.t.count("erased")
+		return
+	}
+	d.person()
+	d.consents()
+	switch ev.Type {
+	case OrderPlaced:
+		d.order()
+	case Renewed:
+		d.order()
+		if ev.Order == nil || ev.Order.Partial {
+			d.mark(Mark{Kind: MarkResumed, At: ev.At, Key: d.subscriptionKey()})
+			d.note("")
+		}
+	case OrderCancelled, OrderRefunded:
+		d.order()
+	case SubscriptionStarted:
+		if ev.Subscription != nil && ev.Subscription.Plan != "" {
+			d.c.Plan = ev.Subscription.Plan
+		}
+		if d.mark(Mark{Kind: MarkResumed, At: ev.At, Key: d.subscriptionKey()}) {
+			d.note("")
+		}
+	case SubscriptionCancelled:
+		d.cancelled()
+	case SubscriptionPaused, PaymentFailed, Noted, DataRequested, SourceGone:
+		d.note(ev.Text)
+	case ContactDeleted:
+		for ch := range channels {
+			d.c.Consent[ch] = d.c.Consent[ch].merge(ConsentChange{State: Unknown, At: ev.At})
+		}
+		d.note("")
+	case Paused:
+		d.paused()
+	case Opened:
+		d.opened()
+	case Responded:
+		d.responded()
+	}
+}
+
+func (d *decision) subscriptionKey() uint64 {
+	if d.ev.Subscription == nil {
+		return 0
+	}
+	return digest("sub", d.ev.Subscription.ID)
+}
+
+func (d *decision) cancelled() {
+	m := Mark{Kind: MarkCancelled, At: d.ev.At, Key: d.subscriptionKey(), Reason: ReasonCancelled}
+	if !d.mark(m) {
+		return
+	}
+	text := ""
+	if s := d.ev.Subscription; s != nil {
+		text = clip(s.Reason, 120)
+		if text != "" {
+			d.c.CancelReason = text
+		}
+		if s.Plan != "" {
+			d.c.Plan = clip(s.Plan, 80)
+		}
+	}
+	d.note(text)
+}
+
+func (d *decision) paused() {
+	if !d.ev.Until.After(d.c.PausedTo) {
+		d.t.Reason = ReasonNothingNew
+		return
+	}
+	d.c.PausedTo = d.ev.Until.UTC().Truncate(time.Millisecond)
+	d.mark(Mark{Kind: MarkResponse, At: d.ev.At, Key: digest("pause", d.ev.Key)})
+	d.note("")
+}
+
+// mark adds a fact unless it is known.
+func (d *decision) mark(m Mark) bool {
+	for _, k := range d.c.Marks {
+		if k.Kind == m.Kind && k.Key == m.Key && k.At.Equal(m.At) && k.Anchor.Equal(m.Anchor) {
+			d.t.Reason = ReasonNothingNew
+			return false
+		}
+	}
+	d.c.Marks = append(d.c.Marks, m)
+	slices.SortStableFunc(d.c.Marks, func(a, b Mark) int { return compareFacts(fact{a.At, nil, &a}, fact{b.At, nil, &b}) })
+	d.changed = true
+	return true
+}
+
+// note writes a line of the timeline, kept in the order of the events' times.
+func (d *decision) note(text string) { d.noteWhy(d.ev.Type, "", text) }
+
+func (d *decision) noteWhy(t Type, why Reason, text string) {
+	e := Entry{At: d.ev.At, Type: t, Source: d.ev.Source, Reason: why, Text: clip(text, 160)}
+	if e.At.IsZero() {
+		e.At = d.now
+	}
+	d.c.Timeline = addEntry(d.c.Timeline, e)
+	d.changed = true
+}
+
+func addEntry(tl []Entry, e Entry) []Entry {
+	i := len(tl)
+	for i > 0 && tl[i-1].At.After(e.At) {
+		i--
+	}
+	tl = slices.Insert(tl, i, e)
+	if len(tl) > MaxTimeline {
+		tl = slices.Delete(tl, 0, len(tl)-MaxTimeline)
+	}
+	return tl
+}
+
+// countStates keeps the shop's exact numbers of contacts by state.
+func (d *decision) countStates(before Contact) {
+	from, to := before.State, d.c.State
+	if from == to {
+		return
+	}
+	if from != None {
+		d.t.Counts = append(d.t.Counts, Count{"state:" + from.String(), -1})
+	}
+	d.t.Counts = append(d.t.Counts, Count{"state:" + to.String(), 1})
+	if from != None {
+		d.t.Counts = append(d.t.Counts, Count{"moved:" + from.String() + ":" + to.String(), 1})
+	}
+}

@@ -1,0 +1,22 @@
+package lifecycle
+
+import "time"
+
+// Fold is where a contact stands after the facts so far.
+type Fold struct {
+	State  State
+	Reason Reason
+	Since  time.Time
+
+	Orders    int       // counted orders so far
+	LastOrder time.Time // time of the last counted order
+	Anchor    time.Time // last order or interaction: inactivity counts from here
+	// What the journey of this state hangs on. Zero Trigger: nothing, the
+	// contact is active and only the inactivity timer runs.
+	Trigger    Trigger
+	TriggerKey uint64
+	TriggerAt  time.Time
+	Over       bool      // that journey has run to its end
+	Upto       time.Time // what lies before was folded for good: older news is counted, but moves no state
+	Gone       []uint64  // subscriptions whose cancellation was taken in, not resumed since
+}

@@ -1,0 +1,284 @@
+package lifecycle
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// fact is one order or mark in the sequence that is folded.
+type fact struct {
+	at    time.Time
+	order *OrderMark
+	mark  *Mark
+}
+
+// rank decides between facts of the same instant. What a timer decided comes
+// first: an order of the same instant is later news to it.
+func (f fact) rank() int {
+	if f.order != nil {
+		return 2
+	}
+	switch f.mark.Kind {
+	case MarkDormant:
+		return 1
+	case MarkResumed:
+		return 3
+	case MarkResponse:
+		return 4
+	case MarkCancelled:
+		return 5
+	}
+	return 0 // MarkEnded
+}
+
+func (f fact) key() uint64 {
+	if f.order != nil {
+		return f.order.Key
+	}
+	return f.mark.Key
+}
+
+func compareFacts(a, b fact) int {
+	if c := a.at.Compare(b.at); c != 0 {
+		return c
+	}
+	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.key(), b.key()))
+}
+
+// facts are the remembered orders and marks in the order of their own times.
+func (c *Contact) facts() []fact {
+	fs := make([]fact, 0, len(c.Orders)+len(c.Marks))
+	for i := range c.Orders {
+		fs = append(fs, fact{at: c.Orders[i].At, order: &c.Orders[i]})
+	}
+	for i := range c.Marks {
+		fs = append(fs, fact{at: c.Marks[i].At, mark: &c.Marks[i]})
+	}
+	slices.SortFunc(fs, compareFacts)
+	return fs
+}
+
+// fold tells where the contact stands after all facts. It depends on the set
+// of facts only, not on the order in which they became known.
+func (r *Rules) fold(c *Contact) Fold {
+	f := c.Base
+	f.Gone = slices.Clone(f.Gone)
+	for _, x := range c.facts() {
+		r.apply(&f, x)
+	}
+	if f.State == None {
+		f.State, f.Since = Active, c.MadeAt
+	}
+	return f
+}
+
+// apply takes one fact in.
+func (r *Rules) apply(f *Fold, x fact) {
+	if x.at.Before(f.Upto) {
+		if x.order != nil && x.order.Counts() {
+			f.Orders++
+		}
+		return
+	}
+	switch {
+	case x.order != nil:
+		if x.order.Counts() {
+			r.applyOrder(f, x.order)
+		}
+	case x.mark.Kind == MarkCancelled:
+		f.applyCancelled(x.mark)
+	case x.mark.Kind == MarkResumed:
+		f.applyResumed(x.mark)
+	case x.mark.Kind == MarkResponse:
+		f.applyResponse(x.mark)
+	case x.mark.Kind == MarkDormant:
+		f.applyDormant(x.mark)
+	case x.mark.Kind == MarkEnded:
+		f.applyEnded(x.mark)
+	}
+}
+
+func (f *Fold) to(s State, why Reason, at time.Time) {
+	if f.State != s {
+		f.Since = at
+	}
+	f.State, f.Reason = s, why
+	f.Trigger, f.TriggerKey, f.TriggerAt, f.Over = "", 0, time.Time{}, false
+}
+
+func (f *Fold) hang(t Trigger, key uint64, anchor time.Time) {
+	f.Trigger, f.TriggerKey, f.TriggerAt = t, key, anchor
+}
+
+func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
+	gap := o.At.Sub(f.LastOrder)
+	first := f.LastOrder.IsZero()
+	f.Orders++
+	f.LastOrder, f.Anchor = o.At, o.At
+	comeBack := func(why Reason) {
+		f.to(Returning, why, o.At)
+		f.hang(OnReturn, o.Key, o.At)
+	}
+	switch f.State {
+	case None:
+		f.to(Active, "", o.At)
+	case Active:
+		if !first && r.Lapse > 0 && gap > r.Lapse {
+			comeBack(ReasonCameBack)
+		} else if f.Reason == ReasonSpared {
+			f.Reason = ""
+		}
+	case Dormant, UnsubscribedState:
+		comeBack(ReasonWonOrder)
+	case Cancelled:
+		if o.Renewal {
+			comeBack(ReasonRenewed)
+		} else {
+			comeBack(ReasonWonOrder)
+		}
+		f.Gone = nil
+	case Returning:
+		f.to(Active, ReasonSecondOrder, o.At)
+	}
+}
+
+func (f *Fold) applyCancelled(m *Mark) {
+	if slices.Contains(f.Gone, m.Key) {
+		return // the decision was taken in; this is the end of the paid period
+	}
+	f.Gone = append(f.Gone, m.Key)
+	if len(f.Gone) > 8 {
+		f.Gone = f.Gone[1:]
+	}
+	if f.State == UnsubscribedState || f.State == Cancelled {
+		return
+	}
+	f.to(Cancelled, ReasonCancelled, m.At)
+	f.hang(OnCancellation, m.Key^uint64(m.At.UnixMilli()), m.At)
+}
+
+func (f *Fold) applyResumed(m *Mark) {
+	f.Gone = slices.DeleteFunc(f.Gone, func(k uint64) bool { return k == m.Key })
+	switch f.State {
+	case None:
+		f.to(Active, "", m.At)
+	case Cancelled:
+		f.to(Returning, ReasonResumed, m.At)
+		f.hang(OnReturn, m.Key^uint64(m.At.UnixMilli()), m.At)
+		f.Anchor = m.At
+	}
+}
+
+func (f *Fold) applyResponse(m *Mark) {
+	f.Anchor = m.At
+	switch f.State {
+	case None:
+		f.to(Active, "", m.At)
+	case Dormant, UnsubscribedState:
+		f.to(Active, ReasonWonResponse, m.At)
+	}
+}
+
+// applyDormant holds only where the timer counted from what is still the last
+// order or interaction. Where older news came late, the entry is undone.
+func (f *Fold) applyDormant(m *Mark) {
+	waiting := f.State == Active || f.State == Returning || f.State == Dormant && f.Trigger == ""
+	if !waiting {
+		return
+	}
+	if !m.Anchor.Equal(f.Anchor) {
+		if f.State == Active && f.Anchor.After(m.Anchor) {
+			f.Reason = ReasonSpared
+		}
+		return
+	}
+	f.to(Dormant, ReasonInactive, m.At)
+	f.hang(OnInactivity, uint64(m.Anchor.UnixMilli()), m.Anchor)
+}
+
+// applyEnded holds only for the journey that still belongs to the state.
+func (f *Fold) applyEnded(m *Mark) {
+	if f.Trigger == "" || f.TriggerKey != m.Key || f.Over {
+		return
+	}
+	if m.Outcome == f.State {
+		f.Over, f.Reason = true, m.Reason
+		return
+	}
+	f.to(m.Outcome, m.Reason, m.At)
+	if m.Outcome == Dormant {
+		f.Anchor = m.At // the reactivation counts from this moment
+	}
+}
+
+// Counts reports whether the order is a purchase: placed or paid, neither
+// cancelled nor refunded in full. An order that is only named does not count.
+func (o *OrderMark) Counts() bool {
+	return !o.Partial && o.Status <= OrderPaid && !o.fullyRefunded()
+}
+
+func (o *OrderMark) fullyRefunded() bool {
+	for _, rf := range o.Refunds {
+		if rf.Full {
+			return true
+		}
+	}
+	return o.Total.Minor > 0 && o.Refunded() >= o.Total.Minor
+}
+
+// Refunded is what was given back, in minor units: the larger of what the
+// order told and what single refunds add up to, never more than the total.
+func (o *OrderMark) Refunded() int64 {
+	var sum int64
+	for _, rf := range o.Refunds {
+		sum += rf.Amount
+	}
+	return min(max(sum, o.Told), max(o.Total.Minor, 0))
+}
+
+// roll takes the oldest facts out of the record until it keeps its bounds.
+func (r *Rules) roll(c *Contact) (off []uint64) {
+	for len(c.Orders) > MaxOrders || len(c.Marks) > MaxMarks {
+		x := c.facts()[0]
+		base := c.Base
+		base.Gone = slices.Clone(base.Gone)
+		r.apply(&base, x)
+		if x.at.After(base.Upto) {
+			base.Upto = x.at
+		}
+		c.Base = base
+		if x.order == nil {
+			gone := *x.mark
+			c.Marks = slices.DeleteFunc(c.Marks, func(m Mark) bool { return m == gone })
+			continue
+		}
+		o := *x.order
+		if o.Counts() {
+			c.Older.add(&o, r.Currency)
+		} else {
+			off = append(off, offKey(o.Key))
+		}
+		c.Orders = slices.DeleteFunc(c.Orders, func(p OrderMark) bool { return p.Key == o.Key })
+	}
+	return off
+}
+
+func (w *Rolled) add(o *OrderMark, currency string) {
+	w.Count++
+	if o.Total.Currency == currency {
+		w.Spent += o.Total.Minor - o.Refunded()
+	} else {
+		w.Foreign++
+	}
+	if w.First.IsZero() || o.At.Before(w.First) {
+		w.First = o.At
+	}
+	if o.At.After(w.Last) {
+		w.Last = o.At
+	}
+}
+
+// offKey is the digest under which it is remembered that an order was taken
+// back.
+func offKey(key uint64) uint64 { return (key ^ 0x5bd1e995_9e3779b9) &^ (1 << 63) }

@@ -1,0 +1,304 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"ritorno/internal/identity"
+)
+
+// person takes in who the event is about.
+func (d *decision) person() {
+	p := d.ev.Person
+	if p.CustomerID != "" && d.ev.Source != "" {
+		ref := Ref{d.ev.Source, clip(p.CustomerID, 128)}
+		if !slices.Contains(d.c.Refs, ref) {
+			d.c.Refs = append(d.c.Refs, ref)
+			if len(d.c.Refs) > MaxRefs {
+				d.c.Refs = d.c.Refs[1:]
+			}
+			d.changed = true
+		}
+	}
+	country := p.Country
+	if country == "" {
+		country = d.c.Profile.Country
+	}
+	if country == "" {
+		country = d.r.Country
+	}
+	if key, ok := identity.Email(p.Email); ok {
+		d.address(Email, &d.c.Email, Address{Value: strings.TrimSpace(p.Email), Key: key, At: d.ev.Version, Sure: p.Authoritative})
+	}
+	if strings.TrimSpace(p.Phone) != "" {
+		if e164, ok := identity.Phone(p.Phone, country); ok {
+			d.address(SMS, &d.c.Phone, Address{Value: e164, Key: e164, At: d.ev.Version, Sure: p.Authoritative})
+		} else if d.c.Phone.Key == "" && d.c.Phone.Value == "" {
+			d.c.Phone = Address{Value: clip(p.Phone, 40), At: d.ev.Version} // kept for support, not matched on
+			d.changed = true
+		}
+	}
+	d.profile(p)
+}
+
+// address decides between two tellings of an address. Where it changes,
+// consent given for the old one does not carry over; an opt-out does.
+func (d *decision) address(ch Channel, have *Address, n Address) {
+	if have.Key == n.Key {
+		if n.Sure && !have.Sure || n.Sure == have.Sure && n.At.After(have.At) {
+			have.Sure, have.At = n.Sure, n.At
+			d.changed = true
+		}
+		return
+	}
+	if have.Key != "" {
+		if have.Sure && !n.Sure || have.Sure == n.Sure && !n.At.After(have.At) {
+			return
+		}
+		d.c.Consent[ch] = d.c.Consent[ch].merge(ConsentChange{State: Unknown, At: n.At})
+		d.noteWhy(ContactChanged, "", ch.String()+" changed")
+	}
+	*have = n
+	d.changed = true
+}
+
+// profile takes newer fields over, and fills empty ones from older news.
+func (d *decision) profile(p Person) {
+	pr := &d.c.Profile
+	newer := p.Authoritative && !pr.Sure || p.Authoritative == pr.Sure && !d.ev.Version.Before(pr.At)
+	set := func(have *string, v string, n int) {
+		v = clip(v, n)
+		if v == "" || v == *have || !newer && *have != "" {
+			return
+		}
+		*have, d.changed = v, true
+	}
+	set(&pr.FirstName, p.FirstName, 80)
+	set(&pr.LastName, p.LastName, 80)
+	set(&pr.Locale, p.Locale, 16)
+	set(&pr.Country, strings.ToUpper(p.Country), 2)
+	set(&pr.Timezone, p.Timezone, 48)
+	if newer && (p.FirstName != "" || p.LastName != "" || p.Locale != "" || p.Country != "") {
+		pr.At, pr.Sure = d.ev.Version, p.Authoritative
+	}
+}
+
+// consents takes consent news in and keeps it in the ledger.
+func (d *decision) consents() {
+	for _, n := range d.ev.Consents {
+		if n.Channel >= channels {
+			continue
+		}
+		before := d.c.Consent[n.Channel]
+		after := before.merge(n)
+		if after == before {
+			continue
+		}
+		d.c.Consent[n.Channel] = after
+		n.Evidence = clip(n.Evidence, 120)
+		if !n.At.Before(d.c.Suppress[n.Channel].At) && n.State == Subscribed && d.c.Suppress[n.Channel].Reason == ReasonOptedOut {
+			d.c.Suppress[n.Channel] = Suppression{} // the provider's opt-out block is lifted by a fresh opt-in
+		}
+		d.ledger(n)
+		if before.State() != after.State() {
+			d.noteWhy(ConsentChanged, "", n.Channel.String()+" "+after.State().String())
+			d.t.count("consent:" + n.Channel.String() + ":" + after.State().String())
+		}
+		d.changed = true
+	}
+	if d.ev.Type == ConsentChanged && !d.changed {
+		d.t.Reason = ReasonNothingNew
+	}
+}
+
+func (d *decision) ledger(n ConsentChange) {
+	i := len(d.c.Ledger)
+	for i > 0 && d.c.Ledger[i-1].At.After(n.At) {
+		i--
+	}
+	d.c.Ledger = slices.Insert(d.c.Ledger, i, n)
+	if len(d.c.Ledger) > MaxLedger {
+		d.c.Ledger = d.c.Ledger[1:]
+	}
+}
+
+// order takes in one telling of an order: itself, its cancellation or a
+// refund.
+func (d *decision) order() {
+	id := ""
+	switch {
+	case d.ev.Order != nil:
+		id = d.ev.Order.ID
+	case d.ev.Refund != nil:
+		id = d.ev.Refund.OrderID
+	}
+	if id == "" {
+		return
+	}
+	key := OrderKey(d.c.Shop, id)
+	i := slices.IndexFunc(d.c.Orders, func(o OrderMark) bool { return o.Key == key })
+	if i < 0 && d.ev.Remembered {
+		d.rolledOrder(key)
+		return
+	}
+	var o OrderMark
+	fresh := i < 0
+	if fresh {
+		o = OrderMark{Key: key, ID: clip(id, 64), Source: d.ev.Source, At: d.ev.At, Partial: true}
+		d.t.SeenOrders = append(d.t.SeenOrders, key)
+	} else {
+		o = d.c.Orders[i]
+	}
+	was := o
+	was.Refunds = slices.Clone(o.Refunds)
+	o.tell(&d.ev)
+	if !fresh && sameOrder(was, o) {
+		d.t.Reason = ReasonNothingNew
+		return
+	}
+	if fresh {
+		d.c.Orders = append(d.c.Orders, o)
+	} else {
+		d.c.Orders[i] = o
+	}
+	slices.SortStableFunc(d.c.Orders, func(a, b OrderMark) int { return compareFacts(fact{at: a.At, order: &a}, fact{at: b.At, order: &b}) })
+	d.changed = true
+	if d.r.Totals(&d.c).Last.After(o.At) {
+		d.t.Reason = ReasonLateNews
+	}
+	d.noteOrder(was, o, fresh)
+}
+
+func sameOrder(a, b OrderMark) bool {
+	ra, rb := a.Refunds, b.Refunds
+	a.Refunds, b.Refunds = nil, nil
+	return slices.Equal(ra, rb) && a.At.Equal(b.At) && a.Status == b.Status && a.Total == b.Total && a.Told == b.Told &&
+		a.Partial == b.Partial && a.Renewal == b.Renewal
+}
+
+// noteOrder writes what changed for the person at the shop's desk.
+func (d *decision) noteOrder(was, o OrderMark, fresh bool) {
+	text := o.ID + ", " + o.Total.String() + " " + o.Total.Currency
+	if o.Total.Currency == "" {
+		text = o.ID
+	}
+	switch {
+	case fresh && !o.Partial || was.Partial && !o.Partial:
+		at := d.ev.At
+		d.ev.At = o.At
+		d.note(text)
+		d.ev.At = at
+		if o.Counts() {
+			d.t.count("orders")
+		}
+	case was.Counts() && !o.Counts() && o.Status == OrderVoid:
+		d.noteWhy(OrderCancelled, "", text)
+	case o.Refunded() != was.Refunded() || was.Counts() && !o.Counts():
+		d.noteWhy(OrderRefunded, "", o.ID+", "+Money{o.Refunded(), o.Total.Currency}.String()+" "+o.Total.Currency)
+	case fresh:
+		d.note(o.ID)
+	}
+}
+
+// rolledOrder meets an order that is older than the record's window: what the
+// payload itself carries is applied once, the rest is shown.
+func (d *decision) rolledOrder(key uint64) {
+	d.t.Reason = ReasonNothingNew
+	o := d.ev.Order
+	if d.ev.RememberedOff || o == nil || o.Partial {
+		if d.ev.Type != OrderPlaced && !d.ev.RememberedOff {
+			d.note("an order older than the record")
+		}
+		return
+	}
+	m := OrderMark{Key: key, Partial: true}
+	m.tell(&d.ev)
+	if m.Counts() || d.c.Older.Count == 0 {
+		return
+	}
+	d.c.Older.Count--
+	if m.Total.Currency == d.r.Currency {
+		d.c.Older.Spent -= m.Total.Minor
+	} else {
+		d.c.Older.Foreign--
+	}
+	d.t.SeenOrders = append(d.t.SeenOrders, offKey(key))
+	d.t.Reason = ReasonLateNews
+	d.noteWhy(OrderCancelled, "", clip(o.ID, 64))
+}
+
+// tell merges one telling into what is known of the order.
+func (o *OrderMark) tell(ev *Event) {
+	if rf := ev.Refund; rf != nil {
+		o.refund(*rf)
+	}
+	n := ev.Order
+	if n == nil {
+		return
+	}
+	o.Told = max(o.Told, n.Refunded)
+	if n.Partial {
+		if ev.Type == OrderCancelled && !ev.Version.Before(o.Version) {
+			o.Status, o.Version = OrderVoid, ev.Version
+		}
+		return
+	}
+	status := n.Status
+	if ev.Type == OrderCancelled {
+		status = OrderVoid
+	}
+	newer := ev.Version.After(o.Version)
+	if o.Partial || newer || ev.Version.Equal(o.Version) {
+		keep := o.Partial && ev.Version.Before(o.Version) // the cancellation is newer than the order it names
+		o.At, o.Total, o.Renewal = n.At, n.Total, n.Renewal
+		if len(n.Items) > 0 {
+			o.Product = clip(n.Items[0].Title, 80)
+		}
+		o.Codes = clip(strings.Join(n.Codes, ","), 80)
+		o.Source = ev.Source
+		backToOpen := !o.Partial && o.Status == OrderPaid && status == OrderOpen
+		if !keep && !backToOpen {
+			o.Status = status
+		}
+		if !keep {
+			o.Version = maxTime(o.Version, ev.Version)
+		}
+		o.Partial = false
+	}
+}
+
+func (o *OrderMark) refund(rf Refund) {
+	m := RefundMark{Key: digest("refund", rf.ID), Amount: rf.Amount, Full: rf.Full}
+	for i := range o.Refunds {
+		if o.Refunds[i].Key == m.Key {
+			o.Refunds[i].Amount = max(o.Refunds[i].Amount, m.Amount)
+			o.Refunds[i].Full = o.Refunds[i].Full || m.Full
+			return
+		}
+	}
+	o.Refunds = append(o.Refunds, m)
+	slices.SortFunc(o.Refunds, func(a, b RefundMark) int { return compareUint(a.Key, b.Key) })
+	if len(o.Refunds) > 8 { // sum the surplus up so that the amount stays right
+		o.Refunds[1].Amount += o.Refunds[0].Amount
+		o.Refunds[1].Full = o.Refunds[1].Full || o.Refunds[0].Full
+		o.Refunds = o.Refunds[1:]
+	}
+}
+
+func compareUint(a, b uint64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,68 @@
+package lifecycle
+
+// Reason names a decision. It is stored, counted and shown to support; it is
+// never empty for a decision, and never built at run time.
+type Reason string
+
+// Why a contact is in its state.
+const (
+	ReasonNoResponse  Reason = "no_response"
+	ReasonOptOut      Reason = "opt_out"
+	ReasonSpared      Reason = "spared"      // an order from before the journey began came late
+	ReasonUnreachable Reason = "unreachable" // no provider ever accepted a message of the journey
+	ReasonCameBack    Reason = "came_back"   // ordered after a long gap, by themselves
+	ReasonWonOrder    Reason = "won_by_order"
+	ReasonWonResponse Reason = "won_by_response"
+	ReasonRenewed     Reason = "renewed"
+	ReasonResumed     Reason = "resubscribed"
+	ReasonInactive    Reason = "inactive"
+	ReasonWelcomed    Reason = "welcome_back_done"
+	ReasonSecondOrder Reason = "second_order"
+	ReasonCancelled   Reason = "cancelled"
+)
+
+// Why a message was dropped, failed or waits.
+const (
+	ReasonBought       Reason = "bought"
+	ReasonResponded    Reason = "responded"
+	ReasonOptedOut     Reason = "opted_out"
+	ReasonExpired      Reason = "expired"
+	ReasonCapped       Reason = "capped"
+	ReasonQuiet        Reason = "quiet_hours"
+	ReasonPaused       Reason = "paused"
+	ReasonNoConsent    Reason = "no_consent"
+	ReasonNoAddress    Reason = "no_address"
+	ReasonWhenFalse    Reason = "condition_false"
+	ReasonWhenError    Reason = "condition_error"
+	ReasonInvalid      Reason = "invalid_number"
+	ReasonBounced      Reason = "bounced"
+	ReasonSpam         Reason = "spam_report"
+	ReasonContent      Reason = "content_rejected"
+	ReasonAccount      Reason = "provider_account"
+	ReasonProvider     Reason = "provider_unavailable"
+	ReasonUncertain    Reason = "outcome_unknown"
+	ReasonJourneyGone  Reason = "journey_changed"
+	ReasonErased       Reason = "erased"
+	ReasonCancelledSub Reason = "subscription_cancelled"
+	ReasonImported     Reason = "imported"
+	ReasonRefunded     Reason = "refunded"
+	ReasonDue          Reason = "due"
+	ReasonInFlight     Reason = "in_flight"
+	ReasonMerged       Reason = "merged"
+	ReasonBlocked      Reason = "blocked" // carrier or provider refuses for this recipient
+)
+
+// What Decide did with an event.
+const (
+	ReasonStored      Reason = "stored"
+	ReasonNothingNew  Reason = "nothing new"
+	ReasonLateNews    Reason = "counted, but newer news is known"
+	ReasonNotDue      Reason = "not due yet"
+	ReasonStale       Reason = "stale attempt"
+	ReasonWaits       Reason = "waits"
+	ReasonEntered     Reason = "journey entered"
+	ReasonStepPlanned Reason = "step planned"
+	ReasonStepDropped Reason = "step dropped"
+	ReasonFinished    Reason = "journey finished"
+	ReasonBegun       Reason = "begun"
+)

@@ -1,0 +1,125 @@
+package lifecycle
+
+import (
+	"time"
+
+	"ritorno/internal/when"
+)
+
+// Trigger is what makes a journey start.
+type Trigger string
+
+// The triggers. The first three are decided by the fold of the record; the
+// others come with later features but are valid in configuration.
+const (
+	OnInactivity    Trigger = "inactivity"
+	OnReturn        Trigger = "return"
+	OnCancellation  Trigger = "cancellation"
+	OnEarlyWarning  Trigger = "early_warning"
+	OnPaymentFailed Trigger = "payment_failed"
+	OnImport        Trigger = "import"
+	OnAPI           Trigger = "api"
+)
+
+// Rules are one shop's rules: everything Decide needs to know besides the
+// contact, the event and the time. The zero value of a field is safe.
+type Rules struct {
+	Shop     string
+	Name     string
+	HomeURL  string
+	Locale   string         // "it", "en"
+	Country  string         // ISO 3166 alpha-2
+	Currency string         // ISO 4217
+	Location *time.Location // nil means UTC
+
+	Lapse    time.Duration          // an order after a longer gap counts as a return
+	Assume   [channels]ConsentState // what to assume on a channel where no source ever told a decision
+	Quiet    *Quiet                 // nil: no quiet hours
+	Cap      Cap
+	Contest  *Contest // nil: not registered
+	Journeys []Journey
+	Expires  time.Duration // a step later than this is dropped; 0 means 3 days
+	Settle   time.Duration // how long an uncertain message blocks the next step; 0 means 60 s
+}
+
+// Cap limits how many messages one contact gets in a stretch of time, over
+// all journeys. Messages 0 means no limit.
+type Cap struct {
+	Messages int
+	Per      time.Duration
+}
+
+// Contest is the registration of a prize contest, where the law asks for one.
+type Contest struct {
+	RulesURL     string
+	Registration string
+	From, To     time.Time // zero: open end; To is the first instant after the contest
+}
+
+// Journey is an ordered list of steps with a trigger and an ending.
+type Journey struct {
+	Name    string
+	Trigger Trigger
+	Auto    bool // threshold: auto; as fixed until the intelligence knows the rhythm
+	Steps   []Step
+	Finish  Finish
+}
+
+// Step is one message of a journey.
+type Step struct {
+	After    time.Duration // from the journey's anchor
+	Channels []Channel     // the first that may be used
+	Template string
+	When     *when.Expr    // nil: always
+	Expires  time.Duration // 0: the rules' Expires
+}
+
+// Finish is how a journey ends without a response.
+type Finish struct {
+	After     time.Duration // counted from when the last step was handled
+	Otherwise State         // Unsubscribed, Active or Dormant
+}
+
+// Quiet is when a shop does not write, in the contact's local time. From and
+// To are minutes after midnight; a stretch may span midnight; equal means no
+// quiet hours of the day.
+type Quiet struct {
+	From, To int
+	Days     [7]bool // by time.Weekday: the whole day is quiet
+	Holidays bool    // national holidays of the contact's country are quiet
+	Channels [channels]bool
+}
+
+// Journey returns the first journey with this trigger, or nil.
+func (r *Rules) journey(t Trigger) *Journey {
+	for i := range r.Journeys {
+		if r.Journeys[i].Trigger == t {
+			return &r.Journeys[i]
+		}
+	}
+	return nil
+}
+
+func (r *Rules) location() *time.Location {
+	if r.Location == nil {
+		return time.UTC
+	}
+	return r.Location
+}
+
+func (r *Rules) expires(s *Step) time.Duration {
+	switch {
+	case s.Expires > 0:
+		return s.Expires
+	case r.Expires > 0:
+		return r.Expires
+	}
+	return 72 * time.Hour
+}
+
+func (r *Rules) settle() time.Duration {
+	if r.Settle > 0 {
+		return r.Settle
+	}
+	return time.Minute
+}

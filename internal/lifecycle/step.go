@@ -1,0 +1,295 @@
+package lifecycle
+
+import (
+	"crypto/sha256"
+	"encoding/base32"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// stepDue works off what the timer is for, until a message is to be sent or
+// nothing is due any more. It writes what it decided into the record; the
+// message itself enters the record with Begin.
+func (d *decision) stepDue() {
+	if d.c.Sending != nil {
+		d.t.Reason = ReasonInFlight
+		return
+	}
+	d.settle() // the rules may have changed since the record was written
+	for range 64 {
+		f := d.r.fold(&d.c)
+		due, why := d.due(f)
+		if due.IsZero() || due.After(d.now) {
+			if d.t.Reason == "" {
+				d.t.Reason = ReasonNotDue
+			}
+			return
+		}
+		switch {
+		case why == ReasonInactive:
+			d.enterDormant(f)
+		case why == ReasonWelcomed:
+			d.mark(Mark{Kind: MarkEnded, At: d.now, Key: f.TriggerKey, Outcome: Active, Reason: ReasonWelcomed})
+		case d.c.Run == nil:
+			return
+		default:
+			if m := d.advance(f); m != nil {
+				d.t.Send, d.t.Reason = m, ReasonStepPlanned
+				return
+			}
+		}
+		d.settle()
+	}
+}
+
+func (d *decision) enterDormant(f Fold) {
+	d.mark(Mark{Kind: MarkDormant, At: d.now, Anchor: f.Anchor})
+	d.t.Reason = ReasonEntered
+}
+
+// advance takes the live run one move further: a message to send, or a step
+// handled without one, or the ending.
+func (d *decision) advance(f Fold) *Message {
+	run := d.c.Run
+	j := d.r.named(run.Journey)
+	if j == nil { // taken out of the configuration: end it where it stands
+		d.ended = ReasonJourneyGone
+		d.finish(f, run, Finish{Otherwise: f.State}, ReasonJourneyGone)
+		return nil
+	}
+	if run.Step >= len(j.Steps) {
+		d.finish(f, run, j.Finish, "")
+		return nil
+	}
+	s := &j.Steps[run.Step]
+	m := d.plan(run, s)
+	if d.now.After(d.stepAt(run, j).Add(d.r.expires(s))) {
+		d.drop(m, lateReason(run))
+		return nil
+	}
+	if ok, why := d.condition(s, f); !ok {
+		d.drop(m, why)
+		return nil
+	}
+	ch, why := d.channel(s)
+	if why != "" {
+		d.drop(m, why)
+		return nil
+	}
+	m.Channel, m.Address = ch, d.c.address(ch)
+	m.ID = messageID(d.c.ID, run.ID, run.Step, ch)
+	if until, why := d.blocked(ch); why != "" {
+		run.Wait, run.Waited = until, why
+		d.t.Reason, d.changed = ReasonWaits, true
+		return nil
+	}
+	return &m
+}
+
+// lateReason is what kept a step waiting until it was too late.
+func lateReason(run *Run) Reason {
+	if run.Waited == ReasonCapped {
+		return ReasonCapped
+	}
+	return ReasonExpired
+}
+
+// plan is the next message of a run, without its channel.
+func (d *decision) plan(run *Run, s *Step) Message {
+	m := Message{Journey: run.Journey, Step: run.Step + 1, Template: d.template(s), At: d.now, Run: run.ID}
+	if len(s.Channels) > 0 {
+		m.Channel = s.Channels[0]
+	}
+	m.ID = messageID(d.c.ID, run.ID, run.Step, m.Channel)
+	return m
+}
+
+// messageID is the same for the same step of the same run on the same
+// channel, so that planning twice cannot make two.
+func messageID(contact, run string, step int, ch Channel) string {
+	sum := sha256.Sum256([]byte(contact + "\x00" + run + "\x00" + strconv.Itoa(step) + "\x00" + ch.String()))
+	return contact + "-" + strings.ToLower(base32.StdEncoding.EncodeToString(sum[:5]))
+}
+
+// ContactOf is the contact that a message or attempt id belongs to.
+func ContactOf(id string) string {
+	if i := strings.IndexByte(id, '-'); i > 0 {
+		return id[:i]
+	}
+	return ""
+}
+
+// MessageOf is the message that an attempt id belongs to.
+func MessageOf(attempt string) string {
+	id, _, _ := strings.Cut(attempt, ".")
+	return id
+}
+
+// template is the step's template, or the survey where a contest may not be
+// held: Italy asks for a registered contest with rules.
+func (d *decision) template(s *Step) string {
+	if s.Template != "contest" {
+		return s.Template
+	}
+	country := d.c.Profile.Country
+	if country == "" {
+		country = d.r.Country
+	}
+	if country != "IT" || d.r.Contest.open(d.now) {
+		return s.Template
+	}
+	return "survey"
+}
+
+func (c *Contest) open(now time.Time) bool {
+	return c != nil && (c.From.IsZero() || !now.Before(c.From)) && (c.To.IsZero() || now.Before(c.To))
+}
+
+// channel is the first that may be used, or why none may.
+func (d *decision) channel(s *Step) (Channel, Reason) {
+	why := ReasonNoAddress
+	for _, ch := range s.Channels {
+		w := d.mayUse(ch)
+		if w == "" {
+			return ch, ""
+		}
+		if why == ReasonNoAddress {
+			why = w
+		}
+	}
+	return 0, why
+}
+
+// mayUse says why a channel may not be used for this contact, empty when it
+// may.
+func (d *decision) mayUse(ch Channel) Reason {
+	addr := d.c.address(ch)
+	if addr == "" {
+		return ReasonNoAddress
+	}
+	con := d.c.Consent[ch]
+	switch con.State() {
+	case Unsubscribed:
+		return ReasonOptedOut
+	case Pending:
+		return ReasonNoConsent
+	case Unknown:
+		if !con.virgin() || d.r.Assume[ch] != Subscribed {
+			return ReasonNoConsent
+		}
+	}
+	if sup := d.c.Suppress[ch]; sup.Reason != "" && sup.Address == addr {
+		return sup.Reason
+	}
+	return ""
+}
+
+// blocked says until when a message must wait, and why; an empty reason means
+// it need not.
+func (d *decision) blocked(ch Channel) (time.Time, Reason) {
+	if d.c.PausedTo.After(d.now) {
+		return d.c.PausedTo, ReasonPaused
+	}
+	if until := d.capped(); until.After(d.now) {
+		return until, ReasonCapped
+	}
+	if until := d.r.Quiet.NextAllowed(d.now, d.location(), d.country(), ch); until.After(d.now) {
+		return until, ReasonQuiet
+	}
+	return time.Time{}, ""
+}
+
+func (d *decision) country() string {
+	if d.c.Profile.Country != "" {
+		return d.c.Profile.Country
+	}
+	return d.r.Country
+}
+
+// location is the contact's own zone, else the shop's.
+func (d *decision) location() *time.Location { return d.r.LocationOf(&d.c) }
+
+// LocationOf is the zone in which a contact lives, as far as is known.
+func (r *Rules) LocationOf(c *Contact) *time.Location {
+	if tz := c.Profile.Timezone; tz != "" {
+		if loc, err := time.LoadLocation(tz); err == nil {
+			return loc
+		}
+	}
+	return r.location()
+}
+
+// capped is when the next message fits under the cap; zero when it does now.
+func (d *decision) capped() time.Time {
+	if d.r.Cap.Messages <= 0 || d.r.Cap.Per <= 0 {
+		return time.Time{}
+	}
+	var sent []time.Time
+	for _, m := range d.c.Messages {
+		if !m.SentAt.IsZero() && m.SentAt.Add(d.r.Cap.Per).After(d.now) {
+			sent = append(sent, m.SentAt)
+		}
+	}
+	if len(sent) < d.r.Cap.Messages {
+		return time.Time{}
+	}
+	slices.SortFunc(sent, time.Time.Compare)
+	return sent[len(sent)-d.r.Cap.Messages].Add(d.r.Cap.Per)
+}
+
+// drop handles a step without a message and keeps why.
+func (d *decision) drop(m Message, why Reason) {
+	m.Status, m.Error = Dropped, why
+	d.c.Messages = d.putMessage(m)
+	d.t.count("dropped:" + string(why))
+	d.t.Reason = ReasonStepDropped
+	d.handled(d.c.Run, d.now)
+}
+
+// handled moves a run behind its current step.
+func (d *decision) handled(run *Run, at time.Time) {
+	run.Step++
+	run.Handled, run.Tries = at, 0
+	run.Wait, run.Waited = time.Time{}, ""
+	d.changed = true
+}
+
+// putMessage adds a message, or replaces the one with its id; what rolls out
+// is counted.
+func (d *decision) putMessage(m Message) []Message {
+	ms := d.c.Messages
+	for i := range ms {
+		if ms[i].ID == m.ID {
+			ms[i] = m
+			return ms
+		}
+	}
+	ms = append(ms, m)
+	if len(ms) > MaxMessages {
+		ms = ms[len(ms)-MaxMessages:]
+	}
+	return ms
+}
+
+// finish ends the journey as it says. Nobody is let go for silence who was
+// never written to.
+func (d *decision) finish(f Fold, run *Run, fin Finish, why Reason) {
+	outcome := fin.Otherwise
+	switch {
+	case why != "":
+	case outcome == UnsubscribedState && run.Got > 0:
+		why = ReasonNoResponse
+	case outcome == UnsubscribedState:
+		outcome, why = f.State, ReasonUnreachable
+	case run.Trigger == OnReturn:
+		why = ReasonWelcomed
+	default:
+		why = ReasonFinished
+	}
+	d.ended = why
+	d.mark(Mark{Kind: MarkEnded, At: d.now, Key: f.TriggerKey, Outcome: outcome, Reason: why})
+	d.t.Reason = ReasonFinished
+	d.t.count("finished:" + run.Journey + ":" + string(why))
+}

@@ -1,0 +1,28 @@
+package lifecycle
+
+// Transition is what Decide decided. Nothing is sent, saved or logged in
+// there; the engine carries it out.
+type Transition struct {
+	Contact Contact
+	Changed bool   // the record differs from what was handed in
+	Reason  Reason // why; never empty
+	// Send is the message to compose and begin. It is not part of the record
+	// until a Begin event says so.
+	Send *Message
+	// Go answers a Begin: the attempt is in the record, the bytes may leave.
+	Go bool
+	// Erase: the record must go.
+	Erase bool
+	// SeenOrders are digests of orders to remember for good.
+	SeenOrders []uint64
+	// Counts are exact counters of the shop, see docs/metrics.md.
+	Counts []Count
+}
+
+// Count is one increment of one of the shop's counters.
+type Count struct {
+	Field string
+	N     int64
+}
+
+func (t *Transition) count(field string) { t.Counts = append(t.Counts, Count{field, 1}) }
