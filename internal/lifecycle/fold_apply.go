@@ -13,23 +13,23 @@ type fact struct {
 	mark  *Mark
 }
 
-// rank decides between facts of the same instant. What a timer decided comes
-// first: an order of the same instant is later news to it.
+// rank decides between facts of the same instant. What timers decided comes
+// last: an order of the same instant was there before they fired.
 func (f fact) rank() int {
 	if f.order != nil {
-		return 2
+		return 0
 	}
 	switch f.mark.Kind {
-	case MarkDormant:
-		return 1
 	case MarkResumed:
-		return 3
+		return 1
 	case MarkResponse:
-		return 4
+		return 2
 	case MarkCancelled:
-		return 5
+		return 3
+	case MarkDormant:
+		return 4
 	}
-	return 0 // MarkEnded
+	return 5 // MarkEnded
 }
 
 func (f fact) key() uint64 {
@@ -118,7 +118,7 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 	f.LastOrder, f.Anchor = o.At, o.At
 	comeBack := func(why Reason) {
 		f.to(Returning, why, o.At)
-		f.hang(OnReturn, o.Key, o.At)
+		f.hang(OnReturn, o.Key^uint64(o.At.UnixMilli()), o.At)
 	}
 	switch f.State {
 	case None:
@@ -134,10 +134,12 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 	case Cancelled:
 		if o.Renewal {
 			comeBack(ReasonRenewed)
+			f.Gone = nil
 		} else {
 			comeBack(ReasonWonOrder)
+			// A source that names no subscription cannot say that it is the same one.
+			f.Gone = slices.DeleteFunc(f.Gone, func(k uint64) bool { return k == 0 || k == noSubscription })
 		}
-		f.Gone = nil
 	case Returning:
 		f.to(Active, ReasonSecondOrder, o.At)
 	}
@@ -278,6 +280,9 @@ func (w *Rolled) add(o *OrderMark, currency string) {
 		w.Last = o.At
 	}
 }
+
+// noSubscription is the key of a cancellation that names no subscription.
+var noSubscription = digest("sub", "")
 
 // offKey is the digest under which it is remembered that an order was taken
 // back.

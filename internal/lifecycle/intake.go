@@ -174,7 +174,7 @@ func sameOrder(a, b OrderMark) bool {
 	ra, rb := a.Refunds, b.Refunds
 	a.Refunds, b.Refunds = nil, nil
 	return slices.Equal(ra, rb) && a.At.Equal(b.At) && a.Status == b.Status && a.Total == b.Total && a.Told == b.Told &&
-		a.Partial == b.Partial && a.Renewal == b.Renewal
+		a.Partial == b.Partial && a.Renewal == b.Renewal && a.Version.Equal(b.Version)
 }
 
 // noteOrder writes what changed for the person at the shop's desk.

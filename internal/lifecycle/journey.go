@@ -86,21 +86,27 @@ func (d *decision) alignRun(f Fold) {
 	run := Run{ID: want, Journey: j.Name, Trigger: j.Trigger, Anchor: f.TriggerAt, Began: d.now}
 	if i := slices.IndexFunc(d.c.Runs, func(r Run) bool { return r.ID == want }); i >= 0 {
 		run = d.c.Runs[i]
-		run.Outcome, run.Ended, run.Wait, run.Waited = "", time.Time{}, time.Time{}, ""
 		d.c.Runs = slices.Delete(d.c.Runs, i, i+1)
-		d.skipPast(&run, j) // what became overdue meanwhile is not sent in a burst
+		d.skipPast(&run, j, run.Ended) // what fell due while it was off is not sent in a burst
+		run.Outcome, run.Ended, run.Wait, run.Waited = "", time.Time{}, time.Time{}, ""
 	} else {
 		d.t.count("entered:" + j.Name)
 	}
 	if d.ev.Historical {
-		d.skipPast(&run, j)
+		d.skipPast(&run, j, time.Time{})
 	}
 	d.c.Run = &run
 	d.changed = true
 }
 
-func (d *decision) skipPast(run *Run, j *Journey) {
-	for run.Step < len(j.Steps) && !run.Anchor.Add(j.Steps[run.Step].After).After(d.now) {
+// skipPast passes over the steps that fell due between two times, the second
+// being now.
+func (d *decision) skipPast(run *Run, j *Journey, since time.Time) {
+	for run.Step < len(j.Steps) {
+		due := run.Anchor.Add(j.Steps[run.Step].After)
+		if due.After(d.now) || !due.After(since) {
+			return
+		}
 		run.Step++
 		run.Handled = d.now
 	}

@@ -289,7 +289,9 @@ func (d *decision) finish(f Fold, run *Run, fin Finish, why Reason) {
 		why = ReasonFinished
 	}
 	d.ended = why
-	d.mark(Mark{Kind: MarkEnded, At: d.now, Key: f.TriggerKey, Outcome: outcome, Reason: why})
+	if !d.mark(Mark{Kind: MarkEnded, At: d.now, Key: f.TriggerKey, Outcome: outcome, Reason: why}) {
+		run.Wait = d.now.Add(time.Hour) // known and without effect: never turn in a circle
+	}
 	d.t.Reason = ReasonFinished
 	d.t.count("finished:" + run.Journey + ":" + string(why))
 }
