@@ -1,0 +1,87 @@
+package config
+
+import (
+	"encoding/base64"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// reserved are names under which events are recorded that come from no shop
+// system.
+var reserved = []string{"ritorno", "twilio", "sendgrid", "page", "import", "owner", "sms"}
+
+// minToken is the least length of a token that stands in a URL.
+const minToken = 16
+
+func (s *Source) verify(r *report, path string) {
+	if slices.Contains(reserved, s.Name) {
+		r.add(path, "must have another name: this one is used for events that come from no shop system")
+	}
+	if s.Kind == "" {
+		r.add(path+".kind", "is missing: give shopify, woocommerce, activecampaign, stripe, recharge or webhook")
+		return
+	}
+	if s.Kind == ActiveCampaign {
+		s.verifyActiveCampaign(r, path)
+		return
+	}
+	for _, key := range []string{"token", "api_url", "api_key"} {
+		if r.given(path + "." + key) {
+			r.add(path+"."+key, fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
+		}
+	}
+	if len(s.Secrets) == 0 {
+		r.add(path+".secret", "is empty: at least one secret is needed, else anybody could send events")
+	}
+	if s.Kind == Webhook {
+		for _, secret := range s.Secrets {
+			if mend := webhookSecret(secret.Reveal()); mend != "" {
+				r.add(path+".secret", mend)
+			}
+		}
+	}
+}
+
+func (s *Source) verifyActiveCampaign(r *report, path string) {
+	if r.given(path + ".secret") {
+		r.add(path+".secret", "is not used by kind activecampaign, which signs nothing: give a token instead")
+	}
+	if len(s.Token.Reveal()) < minToken {
+		r.add(path+".token", fmt.Sprintf("must have at least %d characters: it is all that protects the webhook URL", minToken))
+	}
+	if r.given(path + ".api_url") {
+		needBase(r, path+".api_url", s.APIURL)
+	}
+	switch url, key := s.APIURL != "", !s.APIKey.Empty(); {
+	case url && !key:
+		r.add(path+".api_key", "is missing or empty: api_url needs it")
+	case key && !url:
+		r.add(path+".api_url", "is missing or empty: api_key needs it")
+	}
+}
+
+// webhookSecret says what is wrong with a secret of the Standard Webhooks
+// scheme, or nothing.
+func webhookSecret(text string) string {
+	encoded, symmetric := strings.CutPrefix(text, "whsec_")
+	public, asymmetric := strings.CutPrefix(text, "whpk_")
+	switch {
+	case symmetric:
+		key, err := base64.StdEncoding.DecodeString(encoded)
+		if err != nil {
+			return "must be whsec_ and base64 with its = signs at the end: copy the whole secret"
+		}
+		if len(key) < 24 || len(key) > 64 {
+			return "must be whsec_ and base64 of 24 to 64 bytes: make one with: echo whsec_$(openssl rand -base64 32)"
+		}
+	case asymmetric:
+		key, err := base64.StdEncoding.DecodeString(public)
+		if err != nil || len(key) != 32 {
+			return "must be whpk_ and base64 of an Ed25519 public key of 32 bytes: copy the whole key"
+		}
+	default:
+		return "must begin with whsec_ (a shared secret) or whpk_ (the sender's public key): copy it with its beginning"
+	}
+	return ""
+}

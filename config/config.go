@@ -1,0 +1,245 @@
+// Package config reads ritorno.yaml into plain values. It reports every
+// mistake of the file in one run, with line, column and the mend, and prints
+// no secret.
+package config
+
+import (
+	"net/netip"
+	"time"
+
+	"ritorno/internal/lifecycle"
+	"ritorno/internal/when"
+)
+
+// Config is a whole configuration. It is never changed after Parse.
+type Config struct {
+	PublicURL    string `yaml:"public_url"`    // base of webhook URLs, links and unsubscribe links; no slash at the end
+	Listen       string `yaml:"listen"`        // host:port, default ":8080"
+	DataDir      string `yaml:"data_dir"`      // home of the embedded store, default "./data"; relative to the working directory
+	TemplatesDir string `yaml:"templates_dir"` // the owner's templates; empty: only the built-in ones
+
+	Redis    Redis     `yaml:"redis"`
+	Twilio   *Twilio   `yaml:"twilio"`   // nil: no SMS can be sent
+	SendGrid *SendGrid `yaml:"sendgrid"` // nil: no e-mail can be sent
+	Delivery Delivery  `yaml:"delivery"`
+	Outbound Outbound  `yaml:"outbound"`
+
+	Shops    []*Shop    `yaml:"shops"`    // by name
+	Journeys []*Journey `yaml:"journeys"` // those of the file, by name; the built-in ones come on top
+
+	report *report // places of the values, for Check
+}
+
+// Redis says where the store is. Without URL and Cluster it is the embedded
+// one.
+type Redis struct {
+	URL         Secret   `yaml:"url"`          // redis:// or rediss://, may hold a password; not together with Cluster
+	Cluster     []string `yaml:"cluster"`      // host:port of some nodes
+	AllowUnsafe bool     `yaml:"allow_unsafe"` // send although this Redis may forget acknowledged writes
+	Shards      int      `yaml:"shards"`       // 1 to 1024, default 64; fixed for the life of an installation
+}
+
+// Embedded reports whether Ritorno runs the store itself.
+func (r Redis) Embedded() bool { return r.URL.Empty() && len(r.Cluster) == 0 }
+
+// Twilio is the SMS account. Either From or MessagingServiceSID is set.
+type Twilio struct {
+	AccountSID          string  `yaml:"account_sid"`
+	AuthToken           Secret  `yaml:"auth_token"`
+	From                string  `yaml:"from"` // E.164, or a name of at most 11 letters, digits and spaces
+	MessagingServiceSID string  `yaml:"messaging_service_sid"`
+	Rate                float64 `yaml:"rate"`     // messages a second, default 10
+	BaseURL             string  `yaml:"base_url"` // no slash at the end; may be http and loopback
+}
+
+// SendGrid is the e-mail account.
+type SendGrid struct {
+	APIKey           Secret `yaml:"api_key"`
+	From             Sender `yaml:"from"`
+	BaseURL          string `yaml:"base_url"`           // no slash at the end; may be http and loopback
+	WebhookPublicKey string `yaml:"webhook_public_key"` // base64 DER of an ECDSA P-256 key; empty: no delivery reports
+}
+
+// Sender is who an e-mail comes from.
+type Sender struct {
+	Email string `yaml:"email"`
+	Name  string `yaml:"name"` // empty: the shop's name
+}
+
+// Delivery says what to do when a send's outcome is not known.
+type Delivery struct {
+	Settle    Duration  `yaml:"settle"`     // first look for evidence, default 60s
+	Recheck   Duration  `yaml:"recheck"`    // second look, default 10m
+	OnUnknown OnUnknown `yaml:"on_unknown"` // default hold
+	Expires   Duration  `yaml:"expires"`    // a step later than this is dropped, default 3d
+}
+
+// OnUnknown is what becomes of a message that no evidence settles.
+type OnUnknown string
+
+// The ways to treat it.
+const (
+	Hold             OnUnknown = "hold"                // keep it for the operator to decide
+	ResendIfNotFound OnUnknown = "resend_if_not_found" // send again once the provider's records, looked at twice, know nothing of it
+)
+
+// Outbound is the guard against calls to internal addresses.
+type Outbound struct {
+	Allow []netip.Prefix `yaml:"allow"` // networks that shop APIs and outgoing webhooks may be in although they are internal
+}
+
+// Shop is one merchant.
+type Shop struct {
+	ID      string `yaml:"-,key"` // its key in the file; part of webhook URLs
+	Name    string `yaml:"name"`  // as contacts read it, default the ID
+	HomeURL string `yaml:"home_url"`
+
+	Locale   string `yaml:"locale"`   // language tag, default by the country: it for Italy, else en
+	Timezone string `yaml:"timezone"` // IANA name, default by the country where it has one zone
+	Country  string `yaml:"country"`  // ISO 3166 alpha-2, default IT
+	Currency string `yaml:"currency"` // ISO 4217, default by the country
+
+	Consent      Consent       `yaml:"consent"`
+	QuietHours   *QuietHours   `yaml:"quiet_hours"` // never nil after Parse
+	Law          Law           `yaml:"law"`         // default enforce
+	Lapse        Duration      `yaml:"lapse"`       // an order after a longer gap is a return; default the last step of the inactivity journey, else 90d
+	Contest      *Contest      `yaml:"contest"`     // nil: not registered
+	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
+	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
+
+	Sources  []*Source `yaml:"sources"`  // by name
+	Journeys []string  `yaml:"journeys"` // names; nil in the file means the three built-in ones
+}
+
+// Consent says what a shop takes for granted.
+type Consent struct {
+	Assume Assume `yaml:"assume"`
+}
+
+// Assume is the consent of contacts whose sources never told any: Unknown or
+// Subscribed.
+type Assume struct {
+	Email lifecycle.ConsentState `yaml:"email"`
+	SMS   lifecycle.ConsentState `yaml:"sms"`
+}
+
+// QuietHours is when a shop does not write, in the contact's local time.
+type QuietHours struct {
+	From     Clock               `yaml:"from"`
+	To       Clock               `yaml:"to"`       // equal to From: no quiet stretch of the day
+	Days     []time.Weekday      `yaml:"days"`     // quiet as a whole
+	Holidays bool                `yaml:"holidays"` // national holidays of the contact's country are quiet
+	Channels []lifecycle.Channel `yaml:"channels"` // default sms only
+}
+
+// Law says whether the country's own window for marketing messages is added.
+type Law string
+
+// The choices of Law.
+const (
+	Enforce Law = "enforce"
+	LawOff  Law = "off"
+)
+
+// Contest is the registration of a prize contest.
+type Contest struct {
+	RulesURL     string `yaml:"rules_url"`
+	Registration string `yaml:"registration"`
+	From         Date   `yaml:"from"` // first day; zero: open
+	To           Date   `yaml:"to"`   // last day; zero: open
+}
+
+// FrequencyCap limits the messages to one contact over all journeys.
+type FrequencyCap struct {
+	Messages int      `yaml:"messages"`
+	Per      Duration `yaml:"per"`
+}
+
+// Source is one inbound integration.
+type Source struct {
+	Name    string   `yaml:"-,key"` // its key in the file; part of its webhook URL
+	Kind    Kind     `yaml:"kind"`
+	Secrets []Secret `yaml:"secret,one"` // newest first, none empty; empty list for activecampaign
+	Token   Secret   `yaml:"token"`      // activecampaign: of the webhook URL
+	APIURL  string   `yaml:"api_url"`    // activecampaign
+	APIKey  Secret   `yaml:"api_key"`    // activecampaign
+}
+
+// Kind is what a source speaks.
+type Kind string
+
+// The kinds of source.
+const (
+	Shopify        Kind = "shopify"
+	WooCommerce    Kind = "woocommerce"
+	ActiveCampaign Kind = "activecampaign"
+	Stripe         Kind = "stripe"
+	Recharge       Kind = "recharge"
+	Webhook        Kind = "webhook"
+)
+
+// Journey is an ordered list of steps.
+type Journey struct {
+	Name      string            `yaml:"-,key"`
+	Trigger   lifecycle.Trigger `yaml:"trigger"`
+	Threshold Threshold         `yaml:"threshold"` // inactivity only, default fixed
+	Holdout   Share             `yaml:"holdout"`   // share of contacts that get nothing, default 0
+	Steps     []*Step           `yaml:"steps"`
+	Finish    Finish            `yaml:"finish"`
+}
+
+// Threshold says what an inactivity journey's steps count from.
+type Threshold string
+
+// The choices of Threshold.
+const (
+	Fixed Threshold = "fixed" // the last order or interaction
+	Auto  Threshold = "auto"  // the contact's own dormancy day, where it is known
+)
+
+// Step is one message of a journey.
+type Step struct {
+	After    Duration            `yaml:"after"` // from the journey's anchor
+	Channels []lifecycle.Channel `yaml:"channel,one"`
+	Template string              `yaml:"template"`
+	When     *when.Expr          `yaml:"when"`    // nil: always
+	Expires  Duration            `yaml:"expires"` // 0: delivery.expires
+}
+
+// Finish is how a journey ends without a response.
+type Finish struct {
+	After     Duration        `yaml:"after"`     // from when the last step was handled, default 0s
+	Otherwise lifecycle.State `yaml:"otherwise"` // default by the trigger: see docs/configuration.md
+}
+
+// Shop returns the shop with this key, or nil.
+func (c *Config) Shop(id string) *Shop {
+	for _, s := range c.Shops {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
+// Source returns the source with this name, or nil.
+func (s *Shop) Source(name string) *Source {
+	for _, src := range s.Sources {
+		if src.Name == name {
+			return src
+		}
+	}
+	return nil
+}
+
+// Journey returns the journey with this name, of the file or built in, or nil.
+func (c *Config) Journey(name string) *Journey {
+	for _, list := range [][]*Journey{c.Journeys, builtin} {
+		for _, j := range list {
+			if j.Name == name {
+				return j
+			}
+		}
+	}
+	return nil
+}

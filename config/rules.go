@@ -1,0 +1,78 @@
+package config
+
+import (
+	"time"
+
+	"ritorno/internal/lifecycle"
+)
+
+// Rules are a shop's rules as the core wants them. An unknown shop gives rules
+// without journeys; a configuration with mistakes gives rules that must not be
+// used.
+func (c *Config) Rules(shop string) lifecycle.Rules {
+	s := c.Shop(shop)
+	if s == nil {
+		return lifecycle.Rules{Shop: shop}
+	}
+	loc, err := time.LoadLocation(s.Timezone)
+	if err != nil {
+		loc = time.UTC // refused by Parse
+	}
+	r := lifecycle.Rules{
+		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL,
+		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
+		Lapse:   s.Lapse.Std(),
+		Quiet:   s.QuietHours.rules(),
+		Contest: s.Contest.rules(loc),
+		Expires: c.Delivery.Expires.Std(),
+		Settle:  c.Delivery.Settle.Std(),
+	}
+	r.Assume[lifecycle.Email] = s.Consent.Assume.Email
+	r.Assume[lifecycle.SMS] = s.Consent.Assume.SMS
+	if f := s.FrequencyCap; f != nil {
+		r.Cap = lifecycle.Cap{Messages: f.Messages, Per: f.Per.Std()}
+	}
+	for _, name := range s.Journeys {
+		if j := c.Journey(name); j != nil {
+			r.Journeys = append(r.Journeys, j.rules())
+		}
+	}
+	return r
+}
+
+func (q *QuietHours) rules() *lifecycle.Quiet {
+	if q == nil || q.From == q.To && len(q.Days) == 0 && !q.Holidays {
+		return nil
+	}
+	out := &lifecycle.Quiet{From: int(q.From), To: int(q.To), Holidays: q.Holidays}
+	for _, d := range q.Days {
+		out.Days[d] = true
+	}
+	for _, ch := range q.Channels {
+		out.Channels[ch] = true
+	}
+	return out
+}
+
+func (c *Contest) rules(loc *time.Location) *lifecycle.Contest {
+	if c == nil {
+		return nil
+	}
+	return &lifecycle.Contest{
+		RulesURL: c.RulesURL, Registration: c.Registration,
+		From: c.From.begins(0, loc), To: c.To.begins(1, loc),
+	}
+}
+
+func (j *Journey) rules() lifecycle.Journey {
+	out := lifecycle.Journey{
+		Name: j.Name, Trigger: j.Trigger, Auto: j.Threshold == Auto,
+		Finish: lifecycle.Finish{After: j.Finish.After.Std(), Otherwise: j.Finish.Otherwise},
+	}
+	for _, s := range j.Steps {
+		out.Steps = append(out.Steps, lifecycle.Step{
+			After: s.After.Std(), Channels: s.Channels, Template: s.Template, When: s.When, Expires: s.Expires.Std(),
+		})
+	}
+	return out
+}

@@ -1,0 +1,92 @@
+package connectorstest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Mutations are bodies that a genuine one could become by accident or malice,
+// by what was done to it. Values that a source could quote are [Planted].
+func Mutations(body []byte) map[string][]byte {
+	out := map[string][]byte{
+		"empty":             {},
+		"null":              []byte("null"),
+		"an array of it":    slices.Concat([]byte("["), body, []byte("]")),
+		"twice":             slices.Concat(body, body),
+		"nested 1000 deep":  []byte(strings.Repeat(`{"data":`, 1000) + `"` + Planted + `"` + strings.Repeat("}", 1000)),
+		"1 MiB of objects":  []byte("[" + strings.TrimSuffix(strings.Repeat("{},", 1<<20/3), ",") + "]"),
+		"over 1 MiB":        slices.Concat(body, bytes.Repeat([]byte(" "), 1<<20)),
+		"a byte order mark": slices.Concat([]byte("\xef\xbb\xbf"), body),
+		"not UTF-8":         bytes.ReplaceAll(body, []byte(":"), []byte(":\xff")),
+		"not JSON":          []byte(Planted),
+		"an address as key": []byte(`{"` + Planted + `":1,"` + Planted + `":2}`),
+		"JSON in a string":  []byte(fmt.Sprintf("%q", body)),
+	}
+	for i := range 16 {
+		out[fmt.Sprintf("cut at %d/16", i)] = body[:len(body)*i/16]
+	}
+	maps.Copy(out, wrongTypes(body))
+	return out
+}
+
+// wrongTypes replaces each field of a JSON object, at every level down to the
+// third, by values of other types.
+func wrongTypes(body []byte) map[string][]byte {
+	out := map[string][]byte{}
+	values := map[string]any{
+		"null": nil, "an address": Planted, "a huge number": json.Number("1e400"), "an empty array": []any{},
+		"an array of addresses": []any{Planted, []any{Planted}}, "an object with an address": map[string]any{Planted: Planted, "id": Planted},
+		"control characters": "\x00\x1b" + Planted + "\u202e\r\n",
+	}
+	var root map[string]any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	if dec.Decode(&root) != nil {
+		return out
+	}
+	replace(root, "", 3, func(path string, put func(any), remove func()) {
+		for name, v := range values {
+			put(v)
+			if text, err := json.Marshal(root); err == nil {
+				out[path+" as "+name] = text
+			}
+		}
+		remove()
+		if text, err := json.Marshal(root); err == nil {
+			out[path+" missing"] = text
+		}
+	})
+	return out
+}
+
+// replace visits the fields of an object; visit may change a field at will, its
+// value is put back afterwards.
+func replace(object map[string]any, path string, depth int, visit func(path string, put func(any), remove func())) {
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		old := object[name]
+		at := path + "/" + name
+		visit(at, func(v any) { object[name] = v }, func() { delete(object, name) })
+		object[name] = old
+		if list, ok := old.([]any); ok && len(list) > 0 {
+			old = list[0]
+		}
+		if inner, ok := old.(map[string]any); ok && depth > 1 {
+			replace(inner, at, depth-1, visit)
+		}
+	}
+}
+
+// shape is what the fields of a body have in common with those of another of
+// its kind: the names at the top, and the type where an envelope names one. What
+// is no JSON object has a shape of its own.
+func shape(body []byte) string {
+	var root map[string]json.RawMessage
+	if json.Unmarshal(body, &root) != nil {
+		return string(body)
+	}
+	return strings.Join(slices.Sorted(maps.Keys(root)), " ") + string(root["type"])
+}

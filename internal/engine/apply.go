@@ -1,0 +1,187 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"ritorno/internal/identity"
+	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
+)
+
+// ErrShop: no such shop in the configuration. Answer 404.
+var ErrShop = errors.New("unknown shop")
+
+// Apply takes one event in: finds or makes the contact, decides, stores. When
+// it returns nil the news is stored for good. It may be called again with the
+// same event: the delivery key makes that harmless.
+func (e *Engine) Apply(ctx context.Context, shop string, ev lifecycle.Event) (Outcome, error) {
+	s, ok := e.shops[shop]
+	if !ok {
+		return Outcome{}, fmt.Errorf("shop %q: %w", shop, ErrShop)
+	}
+	out, err := e.apply(ctx, s, ev)
+	e.m.event(ev.Type, out, err)
+	return out, err
+}
+
+func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome, error) {
+	switch ev.Type {
+	case lifecycle.EraseRequested:
+		return e.applyErase(ctx, s, ev)
+	case lifecycle.ContactMerged:
+		return e.applyMerge(ctx, s, ev)
+	case lifecycle.SourceGone:
+		return Outcome{Ignored: true, Reason: lifecycle.ReasonStored}, nil
+	}
+	known, err := e.resolve(ctx, s, ev)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if known.id == "" {
+		return e.unknown(ctx, s, ev, known)
+	}
+	ev, err = e.withSuppression(ctx, s, ev, known)
+	if err != nil {
+		return Outcome{}, err
+	}
+	out, t, err := e.update(ctx, s, known.id, ev, known.fresh)
+	if err != nil {
+		return out, err
+	}
+	return out, e.afterwards(ctx, s, ev, known, t)
+}
+
+// update runs Decide on the stored record until it is stored.
+func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Event, create bool) (Outcome, lifecycle.Transition, error) {
+	_, now, err := e.st.Now(ctx)
+	if err != nil {
+		return Outcome{}, lifecycle.Transition{}, err
+	}
+	req := store.Request{ID: id, Create: create}
+	if ev.Key != "" {
+		req.Delivery = identity.DeliveryKey(s.Name+"/"+ev.Source, ev.Key)
+	}
+	order := orderOf(ev)
+	if order != "" {
+		k := lifecycle.OrderKey(s.Name, order)
+		req.Orders = []uint64{k, lifecycle.OffKey(k)}
+	}
+	var t lifecycle.Transition
+	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, known store.Known) (store.Change, error) {
+		if c.Version == 0 {
+			c.ID, c.Shop = id, s.Name
+		} else if c.Forward != "" {
+			return store.Change{}, forwarded{c.Forward}
+		}
+		if len(req.Orders) > 0 {
+			ev.Remembered, ev.RememberedOff = known.Orders[req.Orders[0]], known.Orders[req.Orders[1]]
+		}
+		t = s.Rules.Decide(ev, c, now)
+		return change(s.Name, t), nil
+	})
+	var f forwarded
+	switch {
+	case errors.As(err, &f):
+		return e.update(ctx, s, f.to, ev, false)
+	case errors.Is(err, store.ErrDuplicate):
+		return Outcome{Contact: id, Duplicate: true, Reason: lifecycle.ReasonNothingNew}, t, nil
+	case err != nil:
+		return Outcome{}, t, fmt.Errorf("apply %s: %w", ev.Type, err)
+	}
+	e.due(c)
+	return Outcome{Contact: c.ID, Reason: t.Reason}, t, nil
+}
+
+// forwarded says that the record was merged into another.
+type forwarded struct{ to string }
+
+func (f forwarded) Error() string { return "merged into another contact" }
+
+// change turns what Decide decided into what the store writes.
+func change(shop string, t lifecycle.Transition) store.Change {
+	ch := store.Change{Contact: t.Contact, Write: t.Changed, Remove: t.Erase, SeenOrders: t.SeenOrders}
+	if t.Changed {
+		for _, n := range t.Counts {
+			ch.Counts = append(ch.Counts, store.Count{Shop: shop, Field: n.Field, N: n.N})
+		}
+	}
+	return ch
+}
+
+func orderOf(ev lifecycle.Event) string {
+	switch {
+	case ev.Order != nil:
+		return ev.Order.ID
+	case ev.Refund != nil:
+		return ev.Refund.OrderID
+	}
+	return ""
+}
+
+// afterwards keeps the look-ups for what the event taught us, and applies what
+// was parked until now. It runs before the answer, so that an acknowledged
+// order can be found by its refund.
+func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, known resolved, t lifecycle.Transition) error {
+	wake := known.pointed
+	if id := orderOf(ev); id != "" && ev.Order != nil && !ev.Order.Partial && slices.Contains(t.SeenOrders, lifecycle.OrderKey(s.Name, id)) {
+		d := store.Digest(e.keys.Order(s.Name, "", id))
+		if err := e.st.PointOrder(ctx, d, known.id, ev.Order.At); err != nil {
+			return err
+		}
+		wake = append(wake, d)
+	}
+	for _, d := range wake {
+		if err := e.unpark(ctx, s, d, known.id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ApplyTo takes in an event about a contact whose id is known: a click, a
+// reply, a callback, a decision of the staff.
+func (e *Engine) ApplyTo(ctx context.Context, contact string, ev lifecycle.Event) (Outcome, error) {
+	c, err := e.load(ctx, contact)
+	if err != nil {
+		return Outcome{}, err
+	}
+	s, ok := e.shops[c.Shop]
+	if !ok {
+		return Outcome{}, fmt.Errorf("shop %q: %w", c.Shop, ErrShop)
+	}
+	out, _, err := e.update(ctx, s, c.ID, ev, false)
+	e.m.event(ev.Type, out, err)
+	return out, err
+}
+
+// load reads a contact, following its forwarding address. A merge that a crash
+// left half done is finished on the way.
+func (e *Engine) load(ctx context.Context, id string) (lifecycle.Contact, error) {
+	for range 8 {
+		c, err := e.st.Load(ctx, id)
+		if err != nil || c.Forward == "" {
+			return c, err
+		}
+		if s, ok := e.shops[c.Shop]; ok && !c.MadeAt.IsZero() {
+			if err := e.absorb(ctx, s, c.Forward, c); err != nil {
+				return c, err
+			}
+		}
+		id = c.Forward
+	}
+	return lifecycle.Contact{}, fmt.Errorf("contact forwards in a circle: %w", store.ErrNotFound)
+}
+
+// due wakes the ticker when a contact's timer may be the next to fire.
+func (e *Engine) due(c lifecycle.Contact) {
+	if c.Due.IsZero() {
+		return
+	}
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}

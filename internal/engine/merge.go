@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"ritorno/internal/identity"
+	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
+)
+
+// merge joins two records of one person. It takes three transitions: the
+// younger record leaves a forwarding address, the older one absorbs it, and
+// what is left shrinks to the address. A crash in between loses nothing:
+// whoever follows the address finishes the merge, and the absorption is
+// refused a second time by its delivery key.
+func (e *Engine) merge(ctx context.Context, s *Shop, a, b string) error {
+	ca, err := e.st.Load(ctx, a)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil // never written: the claim is repaired by the caller
+	}
+	if err != nil {
+		return err
+	}
+	cb, err := e.st.Load(ctx, b)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	keep, gone := ca, cb
+	if cb.MadeAt.Before(ca.MadeAt) || cb.MadeAt.Equal(ca.MadeAt) && cb.ID < ca.ID {
+		keep, gone = cb, ca
+	}
+	if keep.ID == gone.ID || keep.Shop != gone.Shop {
+		return nil
+	}
+	gone, err = e.st.Update(ctx, store.Request{ID: gone.ID}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		if c.Forward != "" {
+			return store.Change{}, forwarded{c.Forward}
+		}
+		c.Forward, c.Due = keep.ID, noTime
+		return store.Change{Contact: c, Write: true}, nil
+	})
+	if err != nil {
+		var f forwarded
+		if errors.As(err, &f) {
+			return nil
+		}
+		return fmt.Errorf("merge: %w", err)
+	}
+	return e.absorb(ctx, s, keep.ID, gone)
+}
+
+func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycle.Contact) error {
+	_, now, err := e.st.Now(ctx)
+	if err != nil {
+		return err
+	}
+	req := store.Request{ID: keep, Delivery: identity.DeliveryKey("merge", gone.ID)}
+	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		if c.Forward != "" {
+			return store.Change{}, forwarded{c.Forward}
+		}
+		return change(s.Name, s.Rules.Absorb(c, gone, now)), nil
+	})
+	var f forwarded
+	switch {
+	case errors.As(err, &f):
+		return e.absorb(ctx, s, f.to, gone)
+	case err != nil && !errors.Is(err, store.ErrDuplicate):
+		return fmt.Errorf("absorb: %w", err)
+	}
+	e.due(c)
+	if err := e.lead(ctx, s, gone, keep); err != nil {
+		return err
+	}
+	_, err = e.st.Update(ctx, store.Request{ID: gone.ID}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		return store.Change{Contact: lifecycle.Contact{ID: c.ID, Shop: c.Shop, Version: c.Version, Forward: c.Forward}, Write: true}, nil
+	})
+	return err
+}
+
+// lead makes the look-ups of a merged record lead straight to the joined one.
+func (e *Engine) lead(ctx context.Context, s *Shop, gone lifecycle.Contact, keep string) error {
+	for _, d := range e.lookups(s, gone) {
+		if err := e.st.Unpoint(ctx, d, gone.ID); err != nil {
+			return err
+		}
+		if err := e.st.Point(ctx, d, keep); err != nil && !errors.Is(err, store.ErrCrowded) {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookups are the digests that lead to a contact.
+func (e *Engine) lookups(s *Shop, c lifecycle.Contact) []store.Digest {
+	var ds []store.Digest
+	if c.Email.Key != "" {
+		ds = append(ds, store.Digest(e.keys.Email(s.Name, c.Email.Key)))
+	}
+	if c.Phone.Key != "" {
+		ds = append(ds, store.Digest(e.keys.Phone(s.Name, c.Phone.Key)))
+	}
+	for _, ref := range c.Refs {
+		ds = append(ds, store.Digest(e.keys.Ref(s.Name, ref.Source, ref.ID)))
+	}
+	return ds
+}
+
+// applyMerge carries out a merge that a source tells of.
+func (e *Engine) applyMerge(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome, error) {
+	if ev.Merged == nil || ev.Person.CustomerID == "" || ev.Merged.CustomerID == "" {
+		return Outcome{Ignored: true, Reason: lifecycle.ReasonNothingNew}, nil
+	}
+	keepRef := store.Digest(e.keys.Ref(s.Name, ev.Source, ev.Person.CustomerID))
+	goneRef := store.Digest(e.keys.Ref(s.Name, ev.Source, ev.Merged.CustomerID))
+	found, err := e.st.Lookup(ctx, keepRef, goneRef)
+	if err != nil {
+		return Outcome{}, err
+	}
+	keep, err := e.first(ctx, keepRef, found[0])
+	if err != nil {
+		return Outcome{}, err
+	}
+	gone, err := e.first(ctx, goneRef, found[1])
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Contact: keep, Reason: lifecycle.ReasonMerged}
+	switch {
+	case keep == "" && gone == "":
+		return e.unknown(ctx, s, ev, resolved{ref: keepRef})
+	case gone == "":
+		_, err = e.st.ClaimLookup(ctx, goneRef, keep)
+	case keep == "":
+		out.Contact = gone
+		if _, err = e.st.ClaimLookup(ctx, keepRef, gone); err == nil {
+			err = e.unpark(ctx, s, keepRef, gone)
+		}
+	case keep != gone:
+		err = e.merge(ctx, s, keep, gone)
+	default:
+		out.Duplicate = true
+	}
+	return out, err
+}

@@ -1,0 +1,356 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"ritorno/internal/identity"
+	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
+)
+
+// resolved is who an event is about.
+type resolved struct {
+	id      string
+	fresh   bool           // the record does not exist yet
+	pointed []store.Digest // look-ups that lead to the contact only since now
+	ref     store.Digest   // zero: no customer id
+	email   store.Digest
+	phone   store.Digest
+}
+
+var noDigest store.Digest
+
+// resolve finds the contact: by the source's customer id first, then by
+// e-mail, then by phone. Two records that turn out to be one person are merged
+// on the way. A phone alone never fuses two e-mails.
+func (e *Engine) resolve(ctx context.Context, s *Shop, ev lifecycle.Event) (resolved, error) {
+	for range 4 {
+		r, again, err := e.resolveOnce(ctx, s, ev)
+		if err != nil || !again {
+			return r, err
+		}
+	}
+	return resolved{}, fmt.Errorf("identity changed under our hands: %w", store.ErrUnavailable)
+}
+
+func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event) (r resolved, again bool, err error) {
+	r = e.digests(s, ev)
+	ds := []store.Digest{r.ref, r.email, r.phone}
+	found, err := e.st.Lookup(ctx, ds...)
+	if err != nil {
+		return r, false, err
+	}
+	byRef, err := e.first(ctx, r.ref, found[0])
+	if err != nil {
+		return r, false, err
+	}
+	byEmail, err := e.first(ctx, r.email, found[1])
+	if err != nil {
+		return r, false, err
+	}
+	switch {
+	case byRef != "" && byEmail != "" && byRef != byEmail:
+		return r, true, e.merge(ctx, s, byRef, byEmail)
+	case byRef != "":
+		r.id = byRef
+	case byEmail != "":
+		r.id = byEmail
+	case r.phone != noDigest && ev.Type != lifecycle.ContactDeleted:
+		if r.id, err = e.byPhone(ctx, found[2], r.email != noDigest, ev.Person.CustomerID, ev.Source); err != nil {
+			return r, false, err
+		}
+	}
+	if r.id == "" {
+		if id, err := e.byOrder(ctx, s, ev); err != nil || id != "" {
+			r.id = id
+			return r, false, err
+		}
+		if !e.mayCreate(ev, r) {
+			return r, false, nil
+		}
+		r.id, r.fresh = store.NewID(), true
+	}
+	return e.point(ctx, s, r, found)
+}
+
+// digests are the look-up keys of an event's person. Placeholders that shops
+// put where they know no address lead to nobody.
+func (e *Engine) digests(s *Shop, ev lifecycle.Event) (r resolved) {
+	p := ev.Person
+	if p.CustomerID != "" {
+		r.ref = store.Digest(e.keys.Ref(s.Name, ev.Source, p.CustomerID))
+	}
+	if key, ok := identity.Email(p.Email); ok && !identity.Placeholder(key) {
+		r.email = store.Digest(e.keys.Email(s.Name, key))
+	}
+	if key, ok := identity.Phone(p.Phone, country(p.Country, s)); ok {
+		r.phone = store.Digest(e.keys.Phone(s.Name, key))
+	}
+	return r
+}
+
+func country(c string, s *Shop) string {
+	if c != "" {
+		return c
+	}
+	return s.Rules.Country
+}
+
+// first is the contact a look-up leads to, with its forwarding address
+// followed. A look-up whose record was never written leads there all the same:
+// the id was claimed and is used.
+func (e *Engine) first(ctx context.Context, d store.Digest, ids []string) (string, error) {
+	if d == noDigest || len(ids) == 0 {
+		return "", nil
+	}
+	c, err := e.load(ctx, ids[0])
+	if errors.Is(err, store.ErrNotFound) {
+		return ids[0], nil
+	}
+	return c.ID, err
+}
+
+// byPhone finds the one contact that may be meant by a phone number: one
+// without an e-mail address where the event brings one, the only one where the
+// event brings none.
+func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, customerID, source string) (string, error) {
+	var fit []string
+	for _, id := range ids {
+		c, err := e.load(ctx, id)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if c.Email.Key != "" && hasEmail || otherRef(c, source, customerID) {
+			continue
+		}
+		fit = append(fit, c.ID)
+	}
+	if len(fit) != 1 {
+		return "", nil
+	}
+	return fit[0], nil
+}
+
+// otherRef reports whether the same source knows the contact under another
+// customer id.
+func otherRef(c lifecycle.Contact, source, id string) bool {
+	for _, ref := range c.Refs {
+		if id != "" && ref.Source == source && ref.ID != id {
+			return true
+		}
+	}
+	return false
+}
+
+// byOrder finds the contact of an order that is named without its person.
+func (e *Engine) byOrder(ctx context.Context, s *Shop, ev lifecycle.Event) (string, error) {
+	id := orderOf(ev)
+	if id == "" {
+		return "", nil
+	}
+	contact, err := e.st.LookupOrder(ctx, store.Digest(e.keys.Order(s.Name, "", id)))
+	if errors.Is(err, store.ErrNotFound) || contact == "" {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	c, err := e.load(ctx, contact)
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	return c.ID, err
+}
+
+// mayCreate reports whether the event makes a contact: it must be of a kind
+// that does, and name an address. An import may bring customer ids alone.
+func (e *Engine) mayCreate(ev lifecycle.Event, r resolved) bool {
+	if !ev.Creates() {
+		return false
+	}
+	return r.email != noDigest || r.phone != noDigest || ev.Historical && r.ref != noDigest
+}
+
+// point makes every key of the event lead to the contact before anything is
+// acknowledged, so that the next event finds the same person.
+func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]string) (resolved, bool, error) {
+	for i, d := range []store.Digest{r.email, r.ref} {
+		if d == noDigest {
+			continue
+		}
+		have := found[1-i]
+		if len(have) > 0 && have[0] == r.id {
+			continue
+		}
+		winner, err := e.st.ClaimLookup(ctx, d, r.id)
+		if err != nil {
+			return r, false, err
+		}
+		if winner == r.id {
+			r.pointed = append(r.pointed, d)
+			continue
+		}
+		c, err := e.load(ctx, winner)
+		switch {
+		case errors.Is(err, store.ErrNotFound): // claimed, its record not written yet
+			if r.fresh {
+				r.id = winner
+				continue
+			}
+			if err := e.repoint(ctx, d, winner, r.id); err != nil {
+				return r, false, err
+			}
+		case err != nil:
+			return r, false, err
+		case c.ID == r.id: // through a forwarding address
+		case r.fresh:
+			return r, true, nil // somebody made the person meanwhile
+		default:
+			return r, true, e.merge(ctx, s, r.id, c.ID)
+		}
+	}
+	if r.phone != noDigest && !contains(found[2], r.id) {
+		if err := e.st.Point(ctx, r.phone, r.id); err != nil && !errors.Is(err, store.ErrCrowded) {
+			return r, false, err
+		}
+		r.pointed = append(r.pointed, r.phone)
+	}
+	if r.fresh { // the id may have been claimed by an event that came to its end already
+		if _, err := e.st.Load(ctx, r.id); err == nil {
+			r.fresh = false
+		} else if !errors.Is(err, store.ErrNotFound) {
+			return r, false, err
+		}
+	} else if _, err := e.st.Load(ctx, r.id); errors.Is(err, store.ErrNotFound) {
+		r.fresh = true
+	}
+	return r, false, nil
+}
+
+func (e *Engine) repoint(ctx context.Context, d store.Digest, from, to string) error {
+	if err := e.st.Unpoint(ctx, d, from); err != nil {
+		return err
+	}
+	_, err := e.st.ClaimLookup(ctx, d, to)
+	return err
+}
+
+func contains(ids []string, id string) bool {
+	for _, x := range ids {
+		if x == id {
+			return true
+		}
+	}
+	return false
+}
+
+// unknown handles an event whose person is not known: parked until they are,
+// or passed over when nobody can be told from it.
+func (e *Engine) unknown(ctx context.Context, s *Shop, ev lifecycle.Event, r resolved) (Outcome, error) {
+	d := r.ref
+	if d == noDigest {
+		id := orderOf(ev)
+		named := ev.Refund != nil || ev.Order != nil && ev.Order.Partial
+		if id == "" || !named {
+			return Outcome{Ignored: true, Reason: lifecycle.ReasonNoAddress}, nil
+		}
+		d = store.Digest(e.keys.Order(s.Name, "", id))
+	}
+	item, err := json.Marshal(ev)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("park event: %w", err)
+	}
+	if err := e.st.Park(ctx, d, item); err != nil {
+		return Outcome{}, err
+	}
+	// The person may have become known between the look-up and the parking.
+	again, err := e.resolve(ctx, s, ev)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if again.id != "" {
+		return Outcome{Contact: again.id, Reason: lifecycle.ReasonStored}, e.unpark(ctx, s, d, again.id)
+	}
+	return Outcome{Parked: true, Reason: lifecycle.ReasonWaits}, nil
+}
+
+// unpark applies what waited for this look-up to lead somewhere.
+func (e *Engine) unpark(ctx context.Context, s *Shop, d store.Digest, id string) error {
+	items, err := e.st.Parked(ctx, d)
+	if err != nil || len(items) == 0 {
+		return err
+	}
+	for _, item := range items {
+		var ev lifecycle.Event
+		if err := json.Unmarshal(item, &ev); err != nil {
+			e.log.Error("a parked event cannot be read and is given up", "error", err.Error())
+		} else if _, _, err := e.update(ctx, s, id, ev, false); err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err := e.st.Unpark(ctx, d, item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withSuppression keeps a person who was erased out of journeys: their address
+// comes in as opted out at the time of the erasure, so that only a later
+// opt-in counts.
+func (e *Engine) withSuppression(ctx context.Context, s *Shop, ev lifecycle.Event, r resolved) (lifecycle.Event, error) {
+	type address struct {
+		ch  lifecycle.Channel
+		key string
+	}
+	var as []address
+	if contains2(r.pointed, r.email) {
+		if key, ok := identity.Email(ev.Person.Email); ok {
+			as = append(as, address{lifecycle.Email, key})
+		}
+	}
+	if contains2(r.pointed, r.phone) {
+		if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
+			as = append(as, address{lifecycle.SMS, key})
+		}
+	}
+	if len(as) == 0 {
+		return ev, nil
+	}
+	ds := make([]store.Digest, len(as))
+	for i, a := range as {
+		ds[i] = store.Digest(e.keys.Suppression(s.Name, a.ch.String(), a.key))
+	}
+	marks, err := e.st.Suppressed(ctx, ds...)
+	if err != nil {
+		return ev, err
+	}
+	for i, mark := range marks {
+		if mark == "" {
+			continue
+		}
+		when, _, _ := strings.Cut(mark, " ")
+		at, err := time.Parse(time.RFC3339, when)
+		if err != nil {
+			at = time.Now().UTC()
+		}
+		ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: as[i].ch, State: lifecycle.Unsubscribed, At: at, Source: "suppression", Evidence: "erased or objected before"})
+	}
+	return ev, nil
+}
+
+func contains2(ds []store.Digest, d store.Digest) bool {
+	for _, x := range ds {
+		if d != noDigest && x == d {
+			return true
+		}
+	}
+	return false
+}

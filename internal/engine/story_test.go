@@ -1,0 +1,368 @@
+package engine_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/tools/txtar"
+
+	"ritorno/connectors"
+	"ritorno/internal/lifecycle"
+)
+
+// TestStories plays the stories of testdata/stories: text that a support agent
+// can read, on the real engine and a real store. Each file may have a section
+// "shop" with lines of the shop's configuration; the story itself is the text
+// above. Commands are below in (*story).do.
+func TestStories(t *testing.T) {
+	files, err := filepath.Glob("testdata/stories/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatal("no stories found", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+			data, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			a := txtar.Parse(data)
+			var extra []string
+			for _, s := range a.Files {
+				if s.Name == "shop" {
+					extra = strings.Split(strings.TrimSpace(string(s.Data)), "\n")
+				}
+			}
+			s := &story{t: t, b: newBench(t, extra...)}
+			for n, line := range strings.Split(string(a.Comment), "\n") {
+				s.line = fmt.Sprintf("%s:%d: %s", filepath.Base(f), n+1, line)
+				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+					s.do(line)
+				}
+			}
+		})
+	}
+}
+
+type story struct {
+	t    *testing.T
+	b    *bench
+	line string
+	n    int
+	seen map[string]int // messages of a person that were looked at
+}
+
+func (s *story) fail(format string, args ...any) {
+	s.t.Helper()
+	s.t.Fatalf("%s\n\t%s", s.line, fmt.Sprintf(format, args...))
+}
+
+func (s *story) must(err error) {
+	s.t.Helper()
+	if err != nil {
+		s.fail("%v", err)
+	}
+}
+
+// words splits a line at blanks, keeping "quoted text" together.
+func words(line string) []string {
+	var out []string
+	for i, part := range strings.Split(line, `"`) {
+		if i%2 == 1 {
+			out = append(out, part)
+		} else {
+			out = append(out, strings.Fields(part)...)
+		}
+	}
+	return out
+}
+
+func (s *story) do(line string) {
+	s.t.Helper()
+	w := words(line)
+	arg := func(i int) string {
+		if i < len(w) {
+			return w[i]
+		}
+		return ""
+	}
+	switch w[0] {
+	case "at": // at 2026-01-07 12:00: the clock stands there (UTC)
+		at, err := time.Parse("2006-01-02 15:04", arg(1)+" "+arg(2))
+		s.must(err)
+		s.must(s.b.Advance(s.b.ctx, at))
+	case "wait": // wait 30d
+		s.must(s.b.Advance(s.b.ctx, s.b.now(s.t).Add(s.span(arg(1)))))
+	case "consent": // consent anna email sms
+		s.consents(arg(1), lifecycle.Subscribed, w[2:])
+	case "optout": // optout anna email: at the source
+		s.consents(arg(1), lifecycle.Unsubscribed, w[2:])
+	case "order", "renew": // order anna 1001 49.90 Olio [-3d]
+		s.order(w[0], arg(1), arg(2), arg(3), arg(4), arg(5))
+	case "refund": // refund anna 1001 49.90
+		s.apply(arg(1), lifecycle.Event{Type: lifecycle.OrderRefunded, Refund: &lifecycle.Refund{OrderID: arg(2), ID: "r" + arg(2) + arg(3), Amount: s.cents(arg(3))}})
+	case "void": // void anna 1001: the order is cancelled
+		s.apply(arg(1), lifecycle.Event{Type: lifecycle.OrderCancelled, Order: &lifecycle.Order{ID: arg(2), Partial: true}})
+	case "cancel": // cancel anna "too expensive"
+		s.apply(arg(1), lifecycle.Event{Type: lifecycle.SubscriptionCancelled, Subscription: &lifecycle.Subscription{ID: "S1", Reason: arg(2)}})
+	case "resubscribe":
+		s.apply(arg(1), lifecycle.Event{Type: lifecycle.SubscriptionStarted, Subscription: &lifecycle.Subscription{ID: "S1"}})
+	case "reply": // reply anna "Basta, grazie"
+		_, err := s.b.Reply(s.b.ctx, connectors.Reply{From: phoneOf(arg(1)), To: "+390600000000", Body: arg(2), ProviderID: s.key()})
+		s.must(err)
+	case "open", "click", "answer", "enter": // of the last message
+		s.react(w[0], arg(1), arg(2))
+	case "unsubscribe": // unsubscribe anna email: one click, or the preference page
+		ch, _ := lifecycle.ParseChannel(arg(2))
+		s.must(s.b.OptOut(s.b.ctx, s.contact(arg(1)).ID, ch, "one-click", "one-click", ""))
+	case "pause": // pause anna 90d
+		s.must(s.b.Pause(s.b.ctx, s.contact(arg(1)).ID, s.b.now(s.t).Add(s.span(arg(2))), s.key()))
+	case "erase":
+		_, err := s.b.Erase(s.b.ctx, "bottega", mailOf(arg(1)))
+		s.must(err)
+	case "delivered", "bounced": // the provider reports on the last message
+		s.report(w[0], arg(1))
+	case "provider": // provider sms refuses|cuts|number|account|works
+		box := s.b.sms
+		if arg(1) == "email" {
+			box = s.b.mail
+		}
+		box.set(strings.TrimSuffix(arg(2), "works"))
+	case "meanwhile": // meanwhile order anna …: right before the next message would leave
+		rest := strings.TrimPrefix(line, "meanwhile ")
+		s.b.BeforeBegin(func(lifecycle.Message) {
+			s.b.BeforeBegin(nil)
+			s.do(rest)
+		})
+	default:
+		s.expect(w, arg)
+	}
+}
+
+func (s *story) expect(w []string, arg func(int) string) {
+	s.t.Helper()
+	switch w[0] {
+	case "state": // state anna dormant [reason]
+		c := s.contact(arg(1))
+		if c.State.String() != arg(2) || len(w) > 3 && string(c.Reason) != arg(3) {
+			s.fail("is %s (%s)", c.State, c.Reason)
+		}
+	case "sent": // sent anna sms survey ["words in it"]: exactly this since the last look
+		got := s.since(arg(1))
+		if len(got) != 1 || got[0].Message.Channel != arg(2) || got[0].Message.Template != arg(3) {
+			s.fail("sent: %s", describe(got))
+		}
+		for _, text := range w[4:] {
+			if !strings.Contains(got[0].Message.Text+got[0].Message.Subject, text) {
+				s.fail("the message has no %q: %s", text, got[0].Message.Text)
+			}
+		}
+	case "nothing": // nothing sent anna
+		if got := s.since(arg(2)); len(got) > 0 {
+			s.fail("sent: %s", describe(got))
+		}
+	case "message": // message anna dropped bought: the last one
+		ms := s.contact(arg(1)).Messages
+		if len(ms) == 0 {
+			s.fail("no message")
+		}
+		m := ms[len(ms)-1]
+		if m.Status.String() != arg(2) || arg(3) != "" && string(m.Error) != arg(3) {
+			s.fail("is %s (%s)", m.Status, m.Error)
+		}
+	case "had": // had anna survey dropped bought: one of the messages
+		ms := s.contact(arg(1)).Messages
+		if !slices.ContainsFunc(ms, func(m lifecycle.Message) bool {
+			return m.Template == arg(2) && m.Status.String() == arg(3) && string(m.Error) == arg(4)
+		}) {
+			s.fail("messages: %+v", ms)
+		}
+	case "next": // next anna 2026-04-07 12:00 [why] | next anna never
+		c := s.contact(arg(1))
+		got := "never"
+		if !c.Due.IsZero() {
+			got = c.Due.Format("2006-01-02 15:04")
+		}
+		want := strings.TrimSpace(arg(2) + " " + arg(3))
+		if got != want || arg(4) != "" && string(c.DueWhy) != arg(4) {
+			s.fail("is %s (%s)", got, c.DueWhy)
+		}
+	case "orders": // orders anna 2 99.80
+		st := s.status(arg(1))
+		if strconv.Itoa(st.Orders) != arg(2) || st.Spent != arg(3) {
+			s.fail("are %d, %s", st.Orders, st.Spent)
+		}
+	case "allows": // allows anna sms unsubscribed
+		if got := s.status(arg(1)).Consent[arg(2)].State; got != arg(3) {
+			s.fail("is %s", got)
+		}
+	case "answered": // answered anna price
+		as := s.contact(arg(1)).Answers
+		if len(as) == 0 || as[len(as)-1].Choice != arg(2) && as[len(as)-1].Text != arg(2) {
+			s.fail("answers: %+v", as)
+		}
+	case "timeline": // timeline anna "words"
+		st := s.status(arg(1))
+		if !slices.ContainsFunc(st.Timeline, func(e lifecycle.StatusEntry) bool { return strings.Contains(e.Summary, arg(2)) }) {
+			s.fail("timeline: %+v", st.Timeline)
+		}
+	case "gone": // gone anna
+		if _, err := s.b.Find(s.b.ctx, "bottega", mailOf(arg(1))); err == nil {
+			s.fail("is still there")
+		}
+	default:
+		s.fail("no such command")
+	}
+}
+
+func (s *story) key() string {
+	s.n++
+	return "story" + strconv.Itoa(s.n)
+}
+
+func mailOf(who string) string { return who + "@example.com" }
+
+// phoneOf gives each person a number of their own.
+func phoneOf(who string) string {
+	n := 0
+	for _, r := range who {
+		n = (n*31 + int(r)) % 1000000
+	}
+	return fmt.Sprintf("+39333%07d", n+1000000)
+}
+
+func (s *story) person(who string) lifecycle.Person {
+	return lifecycle.Person{Email: mailOf(who), Phone: phoneOf(who), FirstName: strings.ToUpper(who[:1]) + who[1:], Locale: "it", Country: "IT"}
+}
+
+func (s *story) apply(who string, ev lifecycle.Event) {
+	s.t.Helper()
+	ev.Source, ev.Key, ev.Person = "shopify", s.key(), s.person(who)
+	_, err := s.b.Apply(s.b.ctx, "bottega", ev)
+	s.must(err)
+}
+
+func (s *story) consents(who string, st lifecycle.ConsentState, chs []string) {
+	s.t.Helper()
+	ev := lifecycle.Event{Type: lifecycle.ConsentChanged}
+	for _, w := range chs {
+		ch, ok := lifecycle.ParseChannel(w)
+		if !ok {
+			s.fail("no channel %q", w)
+		}
+		ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: ch, State: st})
+	}
+	s.apply(who, ev)
+}
+
+func (s *story) order(kind, who, id, total, product, shift string) {
+	s.t.Helper()
+	at := s.b.now(s.t)
+	if back, ok := strings.CutPrefix(shift, "-"); ok {
+		at = at.Add(-s.span(back))
+	}
+	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: s.cents(total), Currency: "EUR"}}}
+	if product != "" {
+		ev.Order.Items = []lifecycle.Item{{Title: product, Quantity: 1}}
+	}
+	if kind == "renew" {
+		ev.Type, ev.Order.Renewal = lifecycle.Renewed, true
+	}
+	s.apply(who, ev)
+}
+
+func (s *story) cents(text string) int64 {
+	f, err := strconv.ParseFloat(text, 64)
+	s.must(err)
+	return int64(f*100 + 0.5)
+}
+
+func (s *story) span(text string) time.Duration {
+	if n, err := strconv.Atoi(strings.TrimSuffix(text, "d")); err == nil && strings.HasSuffix(text, "d") {
+		return time.Duration(n) * 24 * time.Hour
+	}
+	d, err := time.ParseDuration(text)
+	s.must(err)
+	return d
+}
+
+func (s *story) contact(who string) lifecycle.Contact {
+	s.t.Helper()
+	c, err := s.b.Find(s.b.ctx, "bottega", mailOf(who))
+	s.must(err)
+	return c
+}
+
+func (s *story) status(who string) lifecycle.Status {
+	s.t.Helper()
+	st, err := s.b.Status(s.b.ctx, "bottega", phoneOf(who))
+	s.must(err)
+	return st
+}
+
+// since are the messages that reached a person since the last look.
+func (s *story) since(who string) []connectors.Outgoing {
+	if s.seen == nil {
+		s.seen = map[string]int{}
+	}
+	var all []connectors.Outgoing
+	for _, m := range append(s.b.sms.all(), s.b.mail.all()...) {
+		if m.To == mailOf(who) || m.To == phoneOf(who) {
+			all = append(all, m)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b connectors.Outgoing) int { return a.Deadline.Compare(b.Deadline) })
+	got := all[s.seen[who]:]
+	s.seen[who] = len(all)
+	return got
+}
+
+func describe(ms []connectors.Outgoing) (text string) {
+	for _, m := range ms {
+		text += m.Message.Channel + " " + m.Message.Template + "; "
+	}
+	return text
+}
+
+func (s *story) lastMessage(who string) lifecycle.Message {
+	s.t.Helper()
+	ms := s.contact(who).Messages
+	for i := len(ms) - 1; i >= 0; i-- {
+		if !ms[i].SentAt.IsZero() {
+			return ms[i]
+		}
+	}
+	s.fail("no message was sent to %s", who)
+	return lifecycle.Message{}
+}
+
+func (s *story) react(how, who, what string) {
+	s.t.Helper()
+	code := s.lastMessage(who).Code
+	switch how {
+	case "open":
+		s.must(s.b.Opened(s.b.ctx, code))
+	case "click":
+		s.must(s.b.Respond(s.b.ctx, code, lifecycle.Response{Kind: lifecycle.ResponseSeen}))
+	case "answer":
+		s.must(s.b.Respond(s.b.ctx, code, lifecycle.Response{Kind: lifecycle.ResponseAnswer, Choice: what}))
+	case "enter":
+		s.must(s.b.Respond(s.b.ctx, code, lifecycle.Response{Kind: lifecycle.ResponseContest}))
+	}
+}
+
+func (s *story) report(what, who string) {
+	s.t.Helper()
+	ms := s.contact(who).Messages
+	m := ms[len(ms)-1]
+	n := lifecycle.News{MessageID: m.ID, ProviderID: "late", Status: lifecycle.Delivered}
+	if what == "bounced" {
+		n.Status, n.Reason, n.Suppress = lifecycle.Failed, lifecycle.ReasonBounced, true
+	}
+	s.must(s.b.Delivered(s.b.ctx, "sendgrid", n, time.Time{}, s.key()))
+}

@@ -1,0 +1,93 @@
+package reply_test
+
+import (
+	"strings"
+	"testing"
+
+	"ritorno/internal/reply"
+)
+
+func TestClassify(t *testing.T) {
+	const open, closed, either = "survey open", "no survey", ""
+	for name, c := range map[string]struct {
+		when string
+		want reply.Kind
+		says []string
+	}{
+		"a keyword alone is an opt-out, survey or not": {either, reply.OptOut, []string{
+			"STOP", "stop", " Stop. ", "STOP!!!", "S.T.O.P.", "s t o p", "\u200bSTOP", "ＳＴＯＰ", "stop stop STOP",
+			"STOPALL", "Stop all", "UNSUBSCRIBE", "END", "QUIT", "CANCEL", "REVOKE", "OPTOUT", "opt-out",
+			"BASTA", "Cancella", "CANCELLAMI", "cancellare", "Disiscrivi", "disiscrivimi", "RIMUOVI", "rimuovimi", "annulla", "Revoca",
+			"Stopp", "Abmelden", "kündigen", "KÜNDIGEN",
+			"Arrêt", "ARRET", "désabonner", "Désinscrire", "baja", "Darme de baja", "cancelar", "ALTO",
+		}},
+		"a keyword with courtesy only is an opt-out": {either, reply.OptOut, []string{
+			"Basta, grazie", "Stop grazie mille", "Buongiorno, STOP per favore. Cordiali saluti", "please stop", "Stop, thank you very much!",
+			"Stopp bitte", "ARRÊT s'il vous plaît", "Baja, por favor", "No, basta", "STOP 🙏", "Stop SMS", "no stop", "Bitte abmelden. Viele Grüße",
+		}},
+		"no alone is an opt-out where no survey is open": {closed, reply.OptOut, []string{
+			"NO", "No.", "no grazie", "No, grazie mille", "No thanks", "Nein", "nein danke", "Non merci", "no gracias", "no no",
+		}},
+		"no alone answers an open survey": {open, reply.Answer, []string{"NO", "No grazie", "Nein danke", "non merci", "no thanks"}},
+		"a keyword inside a sentence is for a person to read": {either, reply.Unclear, []string{
+			"Basta che mi chiamate domani", "non cancellarmi", "Non cancellatemi per favore", "don't stop", "Please don’t cancel",
+			"cancella il mio ordine 1001", "posso annullare l'ordine?", "If I say stop will you stop?", "Ich möchte mich abmelden von allem",
+			"je veux arrêter de recevoir vos messages", "quiero cancelar mi pedido", "shopping non stop", "stop start", "no start",
+			"Non scrivetemi più", "lasciatemi in pace", "questo è spam", "leave me alone",
+		}},
+		"start and its like are an opt-in":               {either, reply.OptIn, []string{"START", "start!", "Unstop", "Start please", "iscrivimi", "Anmelden", "riattiva grazie"}},
+		"yes alone is an opt-in where no survey is open": {closed, reply.OptIn, []string{"YES", "yes please"}},
+		"yes alone answers an open survey":               {open, reply.Answer, []string{"YES", "yes please"}},
+		"a call for help is one":                         {either, reply.Help, []string{"HELP", "INFO", "Aiuto", "hilfe bitte", "Aide", "ayuda por favor", "chi siete?"}},
+		"anything else answers an open survey": {open, reply.Answer, []string{
+			"1", "B", "Sì", "si grazie", "👍", "Troppo caro", "the weekend", "alto e basso", "grazie", "non stopover", "7/10", "nonstop",
+		}},
+		"anything else is just text where no survey is open": {closed, reply.Other, []string{
+			"1", "Sì", "👍", "Troppo caro", "quando riaprite?", "at the end of the month", "grazie", "yes and no", "\xff\xfe", "fine",
+		}},
+		"an empty reply says nothing": {either, reply.Other, []string{"", "   ", "\n\t", "\u200b"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, body := range c.says {
+				if c.when != closed {
+					if got := reply.Classify(body, true); got != c.want {
+						t.Errorf("Classify(%q, survey open) = %v, want %v", body, got, c.want)
+					}
+				}
+				if c.when != open {
+					if got := reply.Classify(body, false); got != c.want {
+						t.Errorf("Classify(%q, no survey) = %v, want %v", body, got, c.want)
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAHugeReplyIsReadInBounds(t *testing.T) {
+	if got := reply.Classify(strings.Repeat("a ", 1<<20)+"stop", false); got != reply.Other {
+		t.Errorf("got %v, want other: nobody reads a megabyte", got)
+	}
+}
+
+func FuzzClassify(f *testing.F) {
+	for _, s := range []string{"STOP", "Basta, grazie", "no", "", "\xff", "S.T.O.P", "don't stop", "👍"} {
+		f.Add(s, true)
+	}
+	f.Fuzz(func(t *testing.T, body string, open bool) {
+		k := reply.Classify(body, open)
+		if k > reply.Unclear || k.String() == "" {
+			t.Fatalf("kind %d", k)
+		}
+		if k == reply.Answer && !open {
+			t.Fatal("an answer without a survey")
+		}
+		if again := reply.Classify(strings.ToUpper(body)+"!", open); k == reply.OptOut && isASCII(body) && again != reply.OptOut {
+			t.Fatalf("%q is an opt-out, in capitals it is %v", body, again)
+		}
+	})
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > 127 })
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// inspect refuses servers that drop data and learns whether they survive a
+// power cut. All masters must agree; the weakest counts.
+func (s *Store) inspect(ctx context.Context) error {
+	nodes, err := s.masters(ctx)
+	if err != nil {
+		return err
+	}
+	s.durable = true
+	for _, node := range nodes {
+		if err := s.inspectNode(ctx, node); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) inspectNode(ctx context.Context, node *redis.Client) error {
+	facts, err := info(ctx, node)
+	if err != nil {
+		return err
+	}
+	at := address(node)
+	version := facts["redis_version"]
+	_, clustered := s.rdb.(*redis.ClusterClient)
+	switch {
+	case !atLeast(version, 7, 0, 0):
+		return fmt.Errorf("%w: the server at %s is version %q; 7.0 or newer is needed (Redis or Valkey)", ErrUnsafe, at, version)
+	case facts["role"] == "slave":
+		return fmt.Errorf("%w: the server at %s is a replica; give the address of its primary", ErrUnsafe, at)
+	case facts["redis_mode"] == "cluster" && !clustered:
+		return fmt.Errorf("%w: the server at %s is a node of a cluster; list the cluster's nodes in redis.url", ErrUnsafe, at)
+	}
+	if err := s.checkEviction(facts["maxmemory_policy"], at); err != nil {
+		return err
+	}
+	s.checkDurable(ctx, node, facts)
+	return nil
+}
+
+func (s *Store) checkEviction(policy, at string) error {
+	switch policy {
+	case "noeviction":
+		return nil
+	case "":
+		slog.Warn("cannot see the server's maxmemory-policy; it must be noeviction, or contacts vanish when memory is full", "server", at)
+		return nil
+	}
+	return fmt.Errorf("%w: the server at %s has maxmemory-policy %s and drops data when memory is full; set maxmemory-policy noeviction", ErrUnsafe, at, policy)
+}
+
+// checkDurable learns how a write to node is confirmed. Not durable is no
+// error: who sends decides.
+func (s *Store) checkDurable(ctx context.Context, node *redis.Client, facts map[string]string) {
+	at := address(node)
+	if facts["aof_enabled"] != "1" {
+		s.forgetful(fmt.Sprintf("the server at %s keeps no append-only file; set appendonly yes and appendfsync always", at))
+		return
+	}
+	config, err := node.ConfigGet(ctx, "appendfsync").Result()
+	fsync := config["appendfsync"]
+	switch {
+	case err != nil || fsync == "":
+		s.forgetful(fmt.Sprintf("cannot see appendfsync of the server at %s; allow CONFIG GET, or ask the provider for appendfsync always", at))
+	case fsync == "always":
+	case fsync == "everysec" && waits(facts["redis_version"]):
+		s.waitAOF = true
+	case fsync == "everysec":
+		s.forgetful(fmt.Sprintf("the server at %s (%s) writes to disk once a second and cannot confirm; set appendfsync always, or use 7.2 or 7.4.3 and later", at, facts["redis_version"]))
+	default:
+		s.forgetful(fmt.Sprintf("the server at %s has appendfsync %s; set appendfsync always", at, fsync))
+	}
+}
+
+// forgetful notes the first reason why the store is not durable.
+func (s *Store) forgetful(why string) {
+	if s.durable {
+		s.durable, s.why = false, why
+	}
+}
+
+// waits reports whether WAITAOF can be trusted: it is there from 7.2, and
+// answers too early in 7.4.0 to 7.4.2.
+func waits(version string) bool {
+	return atLeast(version, 7, 2, 0) && (!atLeast(version, 7, 4, 0) || atLeast(version, 7, 4, 3))
+}
+
+// atLeast compares a version such as "7.0.15"; what cannot be read is old.
+func atLeast(version string, want ...int) bool {
+	parts := strings.SplitN(version, ".", 3)
+	for i, w := range want {
+		if i >= len(parts) {
+			return w == 0
+		}
+		digits := strings.IndexFunc(parts[i], func(r rune) bool { return r < '0' || r > '9' })
+		if digits < 0 {
+			digits = len(parts[i])
+		}
+		n, err := strconv.Atoi(parts[i][:digits])
+		if err != nil {
+			return false
+		}
+		if n != w {
+			return n > w
+		}
+	}
+	return true
+}
+
+// info reads what a node says about itself.
+func info(ctx context.Context, node *redis.Client) (map[string]string, error) {
+	text, err := node.Info(ctx, "server", "memory", "persistence", "replication").Result()
+	if err != nil {
+		return nil, wrap("ask the server at "+address(node)+" for its state", err)
+	}
+	facts := make(map[string]string)
+	for line := range strings.Lines(text) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
+			facts[name] = value
+		}
+	}
+	return facts, nil
+}

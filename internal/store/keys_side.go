@@ -1,0 +1,65 @@
+package store
+
+import (
+	"encoding/hex"
+	"net/url"
+	"strconv"
+)
+
+// yards is the number of slots that parked events are spread over. It is fixed
+// for the life of an installation.
+const yards = 64
+
+// lookup is the bucket that holds d, and d's field in it. 65,536 small hashes
+// take a fraction of the memory of a key for each digest.
+func (k keys) lookup(d Digest) (key, field string) {
+	return k.prefix + ":lk:{" + hex.EncodeToString(d[:2]) + "}", string(d[2:])
+}
+
+// order is like lookup, in one generation of order look-ups.
+func (k keys) order(d Digest, generation int64) (key, field string) {
+	return k.prefix + ":lo:{" + hex.EncodeToString(d[:2]) + "}:" + strconv.FormatInt(generation, 10), string(d[2:])
+}
+
+// suppress is the bucket that holds d, and d's field in it: 4,096 buckets,
+// because few addresses are suppressed.
+func (k keys) suppress(d Digest) (key, field string) {
+	return k.prefix + ":sp:{" + hex.EncodeToString(d[:2])[:3] + "}", string(d[1:])
+}
+
+func (k keys) yard(n int) string { return k.prefix + ":{pk" + strconv.Itoa(n) + "}:" }
+
+// parked is the list of d, and the index of its yard.
+func (k keys) parked(d Digest) (list, index string) {
+	n := int(d[0]) % yards
+	return k.yard(n) + hex.EncodeToString(d[:]), k.parkedIndex(n)
+}
+
+func (k keys) parkedIndex(yard int) string { return k.yard(yard) + "index" }
+
+// dead begins every key of a shop's dead letters. A name is escaped, so that
+// no name can leave its tag.
+func (k keys) dead(shop string) string { return k.prefix + ":{dl:" + url.QueryEscape(shop) + "}:" }
+
+func (k keys) deadLetter(shop, id string) string { return k.dead(shop) + "d:" + id }
+func (k keys) deadIndex(shop string) string      { return k.dead(shop) + "index" }
+func (k keys) deadSource(shop, source string) string {
+	return k.dead(shop) + "s:" + url.QueryEscape(source)
+}
+
+func (k keys) deadBytes(shop, source string) string {
+	return k.dead(shop) + "b:" + url.QueryEscape(source)
+}
+
+func (k keys) link(code string) string { return k.prefix + ":ln:{" + code + "}" }
+
+// tokens holds the tokens, used the time of their last use.
+func (k keys) tokens() (tokens, used string) { return k.prefix + ":{tk}", k.prefix + ":{tk}:used" }
+
+// source holds the counts of a source, topics the last time of each topic.
+func (k keys) source(shop, source string) (counts, topics string) {
+	key := k.prefix + ":{src:" + url.QueryEscape(shop) + ":" + url.QueryEscape(source) + "}"
+	return key, key + ":topics"
+}
+
+func (k keys) flag(name string) string { return k.prefix + ":fl:{" + url.QueryEscape(name) + "}" }

@@ -1,0 +1,79 @@
+#!lua
+-- One change of one contact. Either everything below happens, or nothing does.
+-- A second "w" with the same arguments changes nothing and says so, because the
+-- record it finds is byte for byte (nonce included) the one it would write.
+--
+-- KEYS[1]  contact  string: the record; its first 8 bytes are the version
+-- KEYS[2]  lease    hash: contact id -> fence:process:realms
+-- KEYS[3]  hours    zset: hour -> hour, the due keys that are not empty
+-- KEYS[4]  meta     hash: seq, n, fence, clk, orphan
+-- KEYS[5]  log      stream
+-- KEYS[6]  due      zset: contact id -> ms in the hour; the hour of the record decided on
+-- KEYS[7]  due      zset: the hour of the new record (both: any due key when there is none)
+-- then ARGV[15] sets of delivery digests, the generation in force first; then
+-- ARGV[16] sets of order digests; then a counter hash for each count.
+-- ARGV[1]  id
+-- ARGV[2]  version decided on, 8 bytes; "" when there was no record
+-- ARGV[3]  what to do with the record: "w" write, "r" remove, "k" keep
+-- ARGV[4]  the new record for "w"
+-- ARGV[5]  hour of the old due time, "" for none
+-- ARGV[6]  hour of the new due time, "" for none
+-- ARGV[7]  ms of the new due time in its hour
+-- ARGV[8]  "fence:process:" that the lease must begin with; "" when no lease is needed
+-- ARGV[9]  "1": give the lease back
+-- ARGV[10] change of the number of live contacts: -1, 0 or 1
+-- ARGV[11] entry for the log, "" for none
+-- ARGV[12] bound of the log
+-- ARGV[13] delivery digest (signed decimal), "" for none
+-- ARGV[14] life of a delivery set in seconds
+-- ARGV[15] number of delivery sets
+-- ARGV[16] number of order digests, which follow; then field and amount of each count
+-- Returns {1, seq} stored, {2, seq} was stored by the same call before,
+-- {0} somebody else wrote first, {-1} delivery applied before, {-2} lease lost.
+local contact, lease, hours, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local id, base, what, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local sets, orders = tonumber(ARGV[15]), tonumber(ARGV[16])
+
+local stored = redis.call('GETRANGE', contact, 0, 7)
+if what == 'w' and stored == string.sub(record, 1, 8) and redis.call('GET', contact) == record then
+  return {2, tonumber(redis.call('HGET', meta, 'seq') or 0)}
+end
+if ARGV[13] ~= '' then
+  for i = 1, sets do
+    if redis.call('SISMEMBER', KEYS[7 + i], ARGV[13]) == 1 then return {-1} end
+  end
+end
+local held = redis.call('HGET', lease, id)
+if ARGV[8] ~= '' and (not held or string.sub(held, 1, #ARGV[8]) ~= ARGV[8]) then return {-2} end
+if stored ~= base then return {0} end
+
+local free = not held or ARGV[9] == '1' or what == 'r'
+if what == 'w' then
+  redis.call('SET', contact, record)
+elseif what == 'r' then
+  redis.call('DEL', contact)
+end
+if held and free then redis.call('HDEL', lease, id) end
+if ARGV[5] ~= '' and (ARGV[5] ~= ARGV[6] or not free) then
+  if redis.call('ZREM', KEYS[6], id) == 1 and redis.call('EXISTS', KEYS[6]) == 0 then
+    redis.call('ZREM', hours, ARGV[5])
+  end
+end
+if ARGV[6] ~= '' and free then
+  redis.call('ZADD', KEYS[7], ARGV[7], id)
+  redis.call('ZADD', hours, ARGV[6], ARGV[6])
+end
+if ARGV[13] ~= '' then
+  redis.call('SADD', KEYS[8], ARGV[13])
+  redis.call('EXPIRE', KEYS[8], ARGV[14], 'NX')
+end
+for i = 1, orders do
+  redis.call('SADD', KEYS[7 + sets + i], ARGV[16 + i])
+end
+local first, arg = 7 + sets + orders, 16 + orders
+for i = 1, #KEYS - first do
+  redis.call('HINCRBY', KEYS[first + i], ARGV[arg + 2 * i - 1], ARGV[arg + 2 * i])
+end
+if ARGV[10] ~= '0' then redis.call('HINCRBY', meta, 'n', ARGV[10]) end
+if ARGV[11] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[12], '*', 'e', ARGV[11]) end
+return {1, redis.call('HINCRBY', meta, 'seq', 1)}

@@ -1,0 +1,167 @@
+package store
+
+import (
+	"fmt"
+
+	"ritorno/internal/lifecycle"
+	pb "ritorno/internal/store/recordpb"
+)
+
+// contact reads the record. What is out of range stays in r.err.
+func (r *reader) contact(m *pb.Record) lifecycle.Contact {
+	c := lifecycle.Contact{
+		ID: r.id, Shop: r.word(m.Shop), Email: r.address(m.Email), Phone: r.address(m.Phone),
+		Profile: r.profile(m.Profile), Older: r.rolled(m.Older), Base: r.fold(m.Base),
+		State: small(r, m.State, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(m.Reason)),
+		Since: r.time(m.Since), Due: r.time(m.Due), DueWhy: lifecycle.Reason(r.word(m.DueWhy)),
+		MadeAt: r.time(m.MadeAt), HeldAt: r.time(m.HeldAt), PausedTo: r.time(m.PausedTo),
+		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
+	}
+	for _, p := range m.Refs {
+		c.Refs = append(c.Refs, lifecycle.Ref{Source: r.word(p.Source), ID: unpack(p.Id, p.Number)})
+	}
+	r.consents(&c, m)
+	for _, p := range m.Orders {
+		c.Orders = append(c.Orders, r.order(p))
+	}
+	for _, p := range m.Marks {
+		c.Marks = append(c.Marks, lifecycle.Mark{
+			Kind: small(r, p.Kind, lifecycle.MarkEnded), At: r.time(p.At), Key: p.Key, Anchor: r.time(p.Anchor),
+			Outcome: small(r, p.Outcome, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(p.Reason)),
+		})
+	}
+	r.journeys(&c, m)
+	for _, p := range m.Timeline {
+		c.Timeline = append(c.Timeline, lifecycle.Entry{
+			At: r.time(p.At), Type: lifecycle.Type(r.word(p.Type)), Source: r.word(p.Source),
+			Reason: lifecycle.Reason(r.word(p.Reason)), Text: string(p.Text),
+		})
+	}
+	for _, p := range m.Answers {
+		c.Answers = append(c.Answers, lifecycle.Answer{
+			At: r.time(p.At), Kind: lifecycle.ResponseKind(r.word(p.Kind)), Journey: r.word(p.Journey),
+			Step: r.int(p.Step), Choice: string(p.Choice), Text: string(p.Text),
+		})
+	}
+	return c
+}
+
+func (r *reader) consents(c *lifecycle.Contact, m *pb.Record) {
+	if len(m.Consent) > len(c.Consent) || len(m.Suppress) > len(c.Suppress) {
+		r.fail(fmt.Errorf("more than %d channels: %w", len(c.Consent), errNewer))
+		return
+	}
+	for i, p := range m.Consent {
+		c.Consent[i] = lifecycle.Consent{
+			Decided: small(r, p.Decided, lifecycle.Pending), At: r.time(p.At), Source: r.word(p.Source),
+			Evidence: r.word(p.Evidence), UnknownAt: r.time(p.UnknownAt),
+		}
+	}
+	for i, p := range m.Suppress {
+		c.Suppress[i] = lifecycle.Suppression{
+			Reason: lifecycle.Reason(r.word(p.Reason)), At: r.time(p.At), Address: r.word(p.Address),
+		}
+	}
+	for _, p := range m.Ledger {
+		c.Ledger = append(c.Ledger, lifecycle.ConsentChange{
+			Channel: small(r, p.Channel, lifecycle.SMS), State: small(r, p.State, lifecycle.Pending), At: r.time(p.At),
+			Source: r.word(p.Source), Evidence: r.word(p.Evidence),
+		})
+	}
+}
+
+func (r *reader) journeys(c *lifecycle.Contact, m *pb.Record) {
+	if m.Run != nil {
+		run := r.run(m.Run)
+		c.Run = &run
+	}
+	for _, p := range m.Runs {
+		c.Runs = append(c.Runs, r.run(p))
+	}
+	if p := m.Sending; p != nil {
+		c.Sending = &lifecycle.Attempt{
+			ID: string(p.Id), Fence: p.Fence, Process: string(p.Process), Started: r.time(p.Started),
+			Message: r.message(p.Message), Locale: r.word(p.Locale),
+		}
+	}
+	for _, p := range m.Messages {
+		c.Messages = append(c.Messages, r.message(p))
+	}
+}
+
+func (r *reader) address(p *pb.Address) lifecycle.Address {
+	if p == nil {
+		return lifecycle.Address{}
+	}
+	return lifecycle.Address{Value: r.word(p.Value), Key: r.word(p.Key), At: r.time(p.At), Sure: p.Sure}
+}
+
+func (r *reader) profile(p *pb.Profile) lifecycle.Profile {
+	if p == nil {
+		return lifecycle.Profile{}
+	}
+	return lifecycle.Profile{
+		FirstName: string(p.FirstName), LastName: string(p.LastName), Locale: r.word(p.Locale),
+		Country: r.word(p.Country), Timezone: r.word(p.Timezone), At: r.time(p.At), Sure: p.Sure,
+	}
+}
+
+func (r *reader) order(p *pb.Order) lifecycle.OrderMark {
+	at := r.time(p.At)
+	o := lifecycle.OrderMark{
+		Key: p.Key, ID: unpack(p.Id, p.Number), Source: r.word(p.Source), At: at, Version: r.after(at, p.Version),
+		Status: small(r, p.Status, lifecycle.OrderVoid), Total: lifecycle.Money{Minor: p.Minor, Currency: r.word(p.Currency)},
+		Told: p.Told, Renewal: p.Renewal, Product: r.word(p.Product), Partial: p.Partial, Codes: r.word(p.Codes),
+	}
+	for _, f := range p.Refunds {
+		o.Refunds = append(o.Refunds, lifecycle.RefundMark{Key: f.Key, Amount: f.Amount, Full: f.Full})
+	}
+	return o
+}
+
+func (r *reader) rolled(p *pb.Rolled) lifecycle.Rolled {
+	if p == nil {
+		return lifecycle.Rolled{}
+	}
+	return lifecycle.Rolled{
+		Count: r.int(p.Count), Spent: p.Spent, First: r.time(p.First), Last: r.time(p.Last), Foreign: r.int(p.Foreign),
+	}
+}
+
+func (r *reader) fold(p *pb.Fold) lifecycle.Fold {
+	if p == nil {
+		return lifecycle.Fold{}
+	}
+	return lifecycle.Fold{
+		State: small(r, p.State, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(p.Reason)),
+		Since: r.time(p.Since), Orders: r.int(p.Orders), LastOrder: r.time(p.LastOrder), Anchor: r.time(p.Anchor),
+		Trigger: lifecycle.Trigger(r.word(p.Trigger)), TriggerKey: p.TriggerKey, TriggerAt: r.time(p.TriggerAt),
+		Over: p.Over, Gone: p.Gone,
+	}
+}
+
+func (r *reader) run(p *pb.Run) lifecycle.Run {
+	return lifecycle.Run{
+		ID: r.word(p.Id), Journey: r.word(p.Journey), Trigger: lifecycle.Trigger(r.word(p.Trigger)),
+		Anchor: r.time(p.Anchor), Began: r.time(p.Began), Step: r.int(p.Step), Handled: r.time(p.Handled),
+		Tries: r.int(p.Tries), Got: r.int(p.Got), Outcome: lifecycle.Reason(r.word(p.Outcome)), Ended: r.time(p.Ended),
+		Wait: r.time(p.Wait), Waited: lifecycle.Reason(r.word(p.Waited)),
+	}
+}
+
+func (r *reader) message(p *pb.Message) lifecycle.Message {
+	if p == nil {
+		return lifecycle.Message{}
+	}
+	id, at := string(p.Id), r.time(p.At)
+	if len(p.Tail) > 0 {
+		id = r.id + "-" + string(p.Tail)
+	}
+	return lifecycle.Message{
+		ID: id, Journey: r.word(p.Journey), Step: r.int(p.Step), Channel: small(r, p.Channel, lifecycle.SMS),
+		Template: r.word(p.Template), Status: small(r, p.Status, lifecycle.Dropped), Error: lifecycle.Reason(r.word(p.Error)),
+		At: at, SentAt: r.after(at, p.SentAt), ProviderID: unpackHex(p.ProviderId, p.ProviderHex), Code: string(p.Code),
+		Coupon: string(p.Coupon), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),
+		Address: r.word(p.Address), Segments: r.int(p.Segments),
+	}
+}

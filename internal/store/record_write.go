@@ -1,0 +1,164 @@
+package store
+
+import (
+	"strings"
+
+	"google.golang.org/protobuf/proto"
+
+	"ritorno/internal/lifecycle"
+	pb "ritorno/internal/store/recordpb"
+)
+
+// contact fills the record. The id is the key and the version the header:
+// neither is repeated here.
+func (w *writer) contact(c *lifecycle.Contact) {
+	m := w.rec
+	m.Shop, m.Email, m.Phone = w.word(c.Shop), w.address(c.Email), w.address(c.Phone)
+	m.Profile, m.Older, m.Base = w.profile(c.Profile), w.rolled(c.Older), w.fold(c.Base)
+	m.State, m.Reason, m.Since = uint32(c.State), w.word(string(c.Reason)), w.time(c.Since)
+	m.Due, m.DueWhy = w.time(c.Due), w.word(string(c.DueWhy))
+	m.MadeAt, m.HeldAt, m.PausedTo = w.time(c.MadeAt), w.time(c.HeldAt), w.time(c.PausedTo)
+	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
+	for _, r := range c.Refs {
+		id, n := pack(r.ID)
+		m.Refs = append(m.Refs, &pb.Ref{Source: w.word(r.Source), Id: id, Number: n})
+	}
+	w.consents(c)
+	for _, o := range c.Orders {
+		m.Orders = append(m.Orders, w.order(o))
+	}
+	for _, k := range c.Marks {
+		m.Marks = append(m.Marks, &pb.Mark{
+			Kind: uint32(k.Kind), At: w.time(k.At), Key: k.Key, Anchor: w.time(k.Anchor),
+			Outcome: uint32(k.Outcome), Reason: w.word(string(k.Reason)),
+		})
+	}
+	w.journeys(c)
+	for _, e := range c.Timeline {
+		m.Timeline = append(m.Timeline, &pb.Entry{
+			At: w.time(e.At), Type: w.word(string(e.Type)), Source: w.word(e.Source),
+			Reason: w.word(string(e.Reason)), Text: raw(e.Text),
+		})
+	}
+	for _, a := range c.Answers {
+		m.Answers = append(m.Answers, &pb.Answer{
+			At: w.time(a.At), Kind: w.word(string(a.Kind)), Journey: w.word(a.Journey),
+			Step: int64(a.Step), Choice: raw(a.Choice), Text: raw(a.Text),
+		})
+	}
+}
+
+func (w *writer) consents(c *lifecycle.Contact) {
+	for i := len(c.Consent) - 1; i >= 0; i-- {
+		if n := c.Consent[i]; len(w.rec.Consent) > 0 || n != (lifecycle.Consent{}) {
+			w.rec.Consent = append([]*pb.Consent{{
+				Decided: uint32(n.Decided), At: w.time(n.At), Source: w.word(n.Source),
+				Evidence: w.word(n.Evidence), UnknownAt: w.time(n.UnknownAt),
+			}}, w.rec.Consent...)
+		}
+		if s := c.Suppress[i]; len(w.rec.Suppress) > 0 || s != (lifecycle.Suppression{}) {
+			w.rec.Suppress = append([]*pb.Suppression{{
+				Reason: w.word(string(s.Reason)), At: w.time(s.At), Address: w.word(s.Address),
+			}}, w.rec.Suppress...)
+		}
+	}
+	for _, n := range c.Ledger {
+		w.rec.Ledger = append(w.rec.Ledger, &pb.ConsentChange{
+			Channel: uint32(n.Channel), State: uint32(n.State), At: w.time(n.At),
+			Source: w.word(n.Source), Evidence: w.word(n.Evidence),
+		})
+	}
+}
+
+func (w *writer) journeys(c *lifecycle.Contact) {
+	if c.Run != nil {
+		w.rec.Run = w.run(c.Run)
+	}
+	for i := range c.Runs {
+		w.rec.Runs = append(w.rec.Runs, w.run(&c.Runs[i]))
+	}
+	if a := c.Sending; a != nil {
+		w.rec.Sending = &pb.Attempt{
+			Id: raw(a.ID), Fence: a.Fence, Process: raw(a.Process), Started: w.time(a.Started),
+			Message: w.message(&a.Message), Locale: w.word(a.Locale),
+		}
+	}
+	for i := range c.Messages {
+		w.rec.Messages = append(w.rec.Messages, w.message(&c.Messages[i]))
+	}
+}
+
+func (w *writer) address(a lifecycle.Address) *pb.Address {
+	if a == (lifecycle.Address{}) {
+		return nil
+	}
+	return &pb.Address{Value: w.word(a.Value), Key: w.word(a.Key), At: w.time(a.At), Sure: a.Sure}
+}
+
+func (w *writer) profile(p lifecycle.Profile) *pb.Profile {
+	if p == (lifecycle.Profile{}) {
+		return nil
+	}
+	return &pb.Profile{
+		FirstName: raw(p.FirstName), LastName: raw(p.LastName), Locale: w.word(p.Locale),
+		Country: w.word(p.Country), Timezone: w.word(p.Timezone), At: w.time(p.At), Sure: p.Sure,
+	}
+}
+
+func (w *writer) order(o lifecycle.OrderMark) *pb.Order {
+	id, n := pack(o.ID)
+	m := &pb.Order{
+		Key: o.Key, Id: id, Number: n, Source: w.word(o.Source), At: w.time(o.At), Version: w.after(o.At, o.Version),
+		Status: uint32(o.Status), Minor: o.Total.Minor, Currency: w.word(o.Total.Currency), Told: o.Told,
+		Renewal: o.Renewal, Product: w.word(o.Product), Partial: o.Partial, Codes: w.word(o.Codes),
+	}
+	for _, r := range o.Refunds {
+		m.Refunds = append(m.Refunds, &pb.Refund{Key: r.Key, Amount: r.Amount, Full: r.Full})
+	}
+	return m
+}
+
+func (w *writer) rolled(r lifecycle.Rolled) *pb.Rolled {
+	if r == (lifecycle.Rolled{}) {
+		return nil
+	}
+	return &pb.Rolled{
+		Count: int64(r.Count), Spent: r.Spent, First: w.time(r.First), Last: w.time(r.Last), Foreign: int64(r.Foreign),
+	}
+}
+
+func (w *writer) fold(f lifecycle.Fold) *pb.Fold {
+	m := &pb.Fold{
+		State: uint32(f.State), Reason: w.word(string(f.Reason)), Since: w.time(f.Since), Orders: int64(f.Orders),
+		LastOrder: w.time(f.LastOrder), Anchor: w.time(f.Anchor), Trigger: w.word(string(f.Trigger)),
+		TriggerKey: f.TriggerKey, TriggerAt: w.time(f.TriggerAt), Over: f.Over, Gone: f.Gone,
+	}
+	if proto.Size(m) == 0 {
+		return nil
+	}
+	return m
+}
+
+func (w *writer) run(r *lifecycle.Run) *pb.Run {
+	return &pb.Run{
+		Id: w.word(r.ID), Journey: w.word(r.Journey), Trigger: w.word(string(r.Trigger)), Anchor: w.time(r.Anchor),
+		Began: w.time(r.Began), Step: int64(r.Step), Handled: w.time(r.Handled), Tries: int64(r.Tries), Got: int64(r.Got),
+		Outcome: w.word(string(r.Outcome)), Ended: w.time(r.Ended), Wait: w.time(r.Wait), Waited: w.word(string(r.Waited)),
+	}
+}
+
+func (w *writer) message(m *lifecycle.Message) *pb.Message {
+	p := &pb.Message{
+		Journey: w.word(m.Journey), Step: int64(m.Step), Channel: uint32(m.Channel), Template: w.word(m.Template),
+		Status: uint32(m.Status), Error: w.word(string(m.Error)), At: w.time(m.At), SentAt: w.after(m.At, m.SentAt),
+		Code: raw(m.Code), Coupon: raw(m.Coupon), Opened: m.Opened,
+		Responded: m.Responded, Run: w.word(m.Run), Address: w.word(m.Address), Segments: int64(m.Segments),
+	}
+	p.ProviderId, p.ProviderHex = packHex(m.ProviderID)
+	if tail, ok := strings.CutPrefix(m.ID, w.id+"-"); ok && tail != "" {
+		p.Tail = []byte(tail)
+	} else {
+		p.Id = raw(m.ID)
+	}
+	return p
+}

@@ -1,0 +1,60 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+
+	"ritorno/internal/lifecycle"
+)
+
+// scanBatch is how many contacts a scan holds at a time, roughly.
+const scanBatch = 500
+
+// Scan hands every contact to fn, in no order, merged ones included. A contact
+// that exists all the time is handed over at least once; while the store grows
+// or shrinks one may come twice. An error of fn ends the scan and is returned.
+func (s *Store) Scan(ctx context.Context, fn func(lifecycle.Contact) error) error {
+	nodes, err := s.masters(ctx)
+	if err != nil {
+		return err
+	}
+	for _, node := range nodes {
+		if err := s.scanNode(ctx, node, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) scanNode(ctx context.Context, node *redis.Client, fn func(lifecycle.Contact) error) error {
+	var cursor uint64
+	for {
+		names, next, err := node.Scan(ctx, cursor, s.keys.contacts(), scanBatch).Result()
+		if err != nil {
+			return wrap("scan the server at "+address(node), err)
+		}
+		ids := make([]string, 0, len(names))
+		for _, name := range names {
+			if i := strings.Index(name, "}:c:"); i >= 0 {
+				ids = append(ids, name[i+len("}:c:"):])
+			}
+		}
+		contacts, err := s.LoadMany(ctx, ids)
+		if err != nil {
+			return err
+		}
+		for _, c := range contacts {
+			if c.Version == 0 {
+				continue // erased meanwhile
+			}
+			if err := fn(c); err != nil {
+				return err
+			}
+		}
+		if cursor = next; cursor == 0 {
+			return nil
+		}
+	}
+}
