@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ritorno/internal/store"
+)
+
+func newDeadLetter(g *globals) *cobra.Command {
+	cmd := &cobra.Command{Use: "deadletter", Short: "Signed webhooks that could not be understood", RunE: needSub}
+	cmd.AddCommand(newDeadList(g), newDeadShow(g))
+	return cmd
+}
+
+func newDeadList(g *globals) *cobra.Command {
+	var shop string
+	cmd := onStore(g, "list", "List dead letters, newest first", func(ctx context.Context, cmd *cobra.Command, a *app) error {
+		name, err := pickShop(a.Config, shop)
+		if err != nil {
+			return err
+		}
+		letters, err := a.Store.ListDead(ctx, name, "", 100)
+		if err != nil {
+			return err
+		}
+		rows := [][]any{{"ID", "AT", "SOURCE", "TRIES", "REASON"}}
+		out := []map[string]any{}
+		for _, l := range letters {
+			rows = append(rows, []any{l.ID, day(&l.At), l.Source, l.Tries, l.Reason})
+			out = append(out, map[string]any{"id": l.ID, "at": l.At, "shop": l.Shop, "source": l.Source, "tries": l.Tries, "reason": l.Reason})
+		}
+		if g.json {
+			return printJSON(cmd, out)
+		}
+		return table(cmd.OutOrStdout(), rows...)
+	})
+	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
+	return cmd
+}
+
+func newDeadShow(g *globals) *cobra.Command {
+	var shop string
+	cmd := &cobra.Command{
+		Use: "show ID", Short: "Show one dead letter with its body", Args: exactArgs("ID"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := g.load()
+			if err != nil {
+				return err
+			}
+			if shop, err = pickShop(c, shop); err != nil {
+				return err
+			}
+			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+				l, err := a.Store.GetDead(ctx, shop, args[0])
+				if errors.Is(err, store.ErrNotFound) {
+					return fmt.Errorf("no dead letter %s in shop %s: ids stand in ritorno deadletter list", args[0], shop)
+				}
+				if err != nil {
+					return err
+				}
+				if g.json {
+					return printJSON(cmd, map[string]any{"id": l.ID, "at": l.At, "source": l.Source, "reason": l.Reason, "header": l.Header, "query": l.Query, "body": string(l.Body)})
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s\n%s\n\n%s\n", l.ID, day(&l.At), l.Source, l.Reason, l.Body)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
+	return cmd
+}

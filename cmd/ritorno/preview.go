@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"ritorno/internal/lifecycle"
+)
+
+func newPreview(g *globals) *cobra.Command {
+	var contact, shop, channel string
+	cmd := &cobra.Command{
+		Use: "preview TEMPLATE", Short: "Render a message for a contact, without sending it", Args: exactArgs("TEMPLATE"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if contact == "" {
+				return usagef("ritorno preview: --contact is needed")
+			}
+			ch, ok := lifecycle.ParseChannel(channel)
+			if !ok {
+				return usagef("ritorno preview: --channel %q: use sms or email", channel)
+			}
+			c, err := g.load()
+			if err != nil {
+				return err
+			}
+			if shop, err = pickShop(c, shop); err != nil {
+				return err
+			}
+			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+				m, err := a.Engine.Preview(ctx, shop, contact, args[0], ch)
+				if err != nil {
+					return err
+				}
+				if g.json {
+					return printJSON(cmd, m)
+				}
+				out := cmd.OutOrStdout()
+				if ch == lifecycle.SMS {
+					fmt.Fprintf(out, "%s\n\n%d segment(s), %s, %d units %v\n", m.Text, m.Segments, m.Encoding, m.Units, m.Culprits)
+					return nil
+				}
+				fmt.Fprintf(out, "Subject: %s\n\n%s\n\n----- HTML -----\n%s\n", m.Subject, m.Text, m.HTML)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&contact, "contact", "", "whom to render it for")
+	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
+	cmd.Flags().StringVar(&channel, "channel", "email", "sms or email")
+	return cmd
+}

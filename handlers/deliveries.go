@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"ritorno/connectors"
+	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
+)
+
+// noteWithin bounds what a note may cost a delivery.
+const noteWithin = time.Second
+
+// delivery is one call of a source.
+type delivery struct {
+	shop, source, kind string
+	req                connectors.Request
+}
+
+// namesOf says which headers of a kind tell topic and shop, the first that is
+// there. They are unsigned: good for the owner's eyes only.
+var namesOf = map[string]struct{ topic, domain []string }{
+	"shopify":     {[]string{"X-Shopify-Topic", "Shopify-Topic"}, []string{"X-Shopify-Shop-Domain", "Shopify-Shop-Domain"}},
+	"woocommerce": {[]string{"X-Wc-Webhook-Topic"}, []string{"X-Wc-Webhook-Source"}},
+	"recharge":    {[]string{"X-Recharge-Topic"}, nil},
+}
+
+// kept are the beginnings of headers that a source may need to read a body
+// again. None of them holds a token.
+var kept = []string{
+	"Content-Type", "X-Shopify-", "Shopify-", "X-Wc-", "X-Recharge-", "Stripe-", "Webhook-", "Svix-", "User-Agent",
+}
+
+// note counts a delivery in the status of its source. It is a statistic:
+// failing it never fails the delivery.
+func (s *Server) note(ctx context.Context, d delivery, outcome store.Outcome, events []lifecycle.Event) {
+	s.m.hooks.WithLabelValues(d.shop, d.source, string(outcome)).Inc()
+	n := store.Note{At: d.req.Now, Topic: d.topic(events), Outcome: outcome, Domain: first(d.req.Header, namesOf[d.kind].domain)}
+	if n.At.IsZero() {
+		n.At = d.req.ReceivedAt
+	}
+	if outcome == store.OutcomeDead {
+		n.Error = "malformed"
+	}
+	if i := slices.IndexFunc(events, func(e lifecycle.Event) bool { return e.Type == lifecycle.SourceGone }); i >= 0 {
+		n.Gone = true
+		s.log.Warn("source was disconnected by the shop; nothing is erased before the owner confirms", "shop", d.shop, "source", d.source)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)
+	defer cancel()
+	if err := s.store.NoteDelivery(ctx, d.shop, d.source, n); err != nil {
+		s.log.Warn("delivery not counted", "shop", d.shop, "source", d.source, "error", err)
+	}
+}
+
+// topic is what the source calls the news, else what we call it.
+func (d delivery) topic(events []lifecycle.Event) string {
+	if t := first(d.req.Header, namesOf[d.kind].topic); t != "" {
+		return t
+	}
+	if len(events) > 0 {
+		return string(events[0].Type)
+	}
+	return ""
+}
+
+func first(h http.Header, names []string) string {
+	for _, n := range names {
+		if v := h.Get(n); v != "" {
+			return strings.ToValidUTF8(v, "")
+		}
+	}
+	return ""
+}
+
+// bury keeps a delivery as a dead letter. If even that fails, nothing may be
+// acknowledged.
+func (s *Server) bury(ctx context.Context, d delivery, reason string) (Accepted, error) {
+	_, err := s.store.PutDead(ctx, store.DeadLetter{
+		Shop: d.shop, Source: d.source, Reason: reason, Method: d.req.Method,
+		Query: withoutSecrets(d.req.Query), Header: keptHeaders(d.req.Header), Body: d.req.Body, At: d.req.Now,
+	})
+	if err != nil && !Unconfirmed(err) {
+		s.log.Error("dead letter not kept", "shop", d.shop, "source", d.source, "error", err)
+		err = errors.Join(store.ErrUnavailable, err)
+	}
+	if err != nil {
+		return Accepted{}, err
+	}
+	s.note(ctx, d, store.OutcomeDead, nil)
+	return Accepted{Accepted: true, Dead: true}, nil
+}
+
+// secretParams are parts of a URL that open it.
+var secretParams = []string{"token", "secret", "key", "signature"}
+
+func withoutSecrets(q url.Values) string {
+	left := url.Values{}
+	for name, values := range q {
+		if !slices.Contains(secretParams, strings.ToLower(name)) {
+			left[name] = values
+		}
+	}
+	return left.Encode()
+}
+
+// maxHeader bounds one kept header, so that a letter is never too large.
+const maxHeader = 2 << 10
+
+func keptHeaders(h http.Header) map[string]string {
+	out := map[string]string{}
+	for name := range h {
+		keep := slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(name, k) })
+		if v := h.Get(name); keep && len(v) <= maxHeader && len(out) < 24 {
+			out[name] = strings.ToValidUTF8(v, "")
+		}
+	}
+	return out
+}
+
+// Replay reads a dead letter again and applies it, without its signature: that
+// was checked when it came. The letter goes when its events are stored.
+func (s *Server) Replay(ctx context.Context, l store.DeadLetter) (Accepted, error) {
+	src, known := s.o.Sources[l.Shop][l.Source]
+	if !known {
+		return Accepted{}, errSourceGone
+	}
+	events, err := normalise(src.Source, s.requestOf(l))
+	if err != nil {
+		l.Tries++
+		if _, put := s.store.PutDead(ctx, l); put != nil {
+			return Accepted{}, put
+		}
+		return Accepted{}, err
+	}
+	out := Accepted{Accepted: true, Ignored: true}
+	if len(events) > 0 {
+		if out, err = s.Apply(ctx, l.Shop, l.Source, events); err != nil {
+			return Accepted{}, err
+		}
+	}
+	if err := s.store.DeleteDead(ctx, l.Shop, l.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
+		return Accepted{}, err
+	}
+	return out, nil
+}
+
+var errSourceGone = &Fault{Status: 409, Code: "source_missing", Detail: "The letter's source is no longer in the configuration: add it again, or delete the letter."}
+
+// requestOf is a letter as the call that it was.
+func (s *Server) requestOf(l store.DeadLetter) connectors.Request {
+	header := http.Header{}
+	for name, v := range l.Header {
+		header.Set(name, v)
+	}
+	query, _ := url.ParseQuery(l.Query) // written by Encode
+	target := "/hooks/" + url.PathEscape(l.Shop) + "/" + url.PathEscape(l.Source)
+	if l.Query != "" {
+		target += "?" + l.Query
+	}
+	return connectors.Request{
+		Method: l.Method, URL: s.o.PublicURL + target, Header: header, Query: query,
+		Body: l.Body, ReceivedAt: l.At, Now: l.At,
+	}
+}
+
+// Unconfirmed reports whether err leaves open if the store took the news.
+func Unconfirmed(err error) bool {
+	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
