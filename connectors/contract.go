@@ -31,7 +31,7 @@ type Request struct {
 	URL        string // as the sender called it: public_url plus request URI, no fragment
 	Header     http.Header
 	Query      url.Values
-	Body       []byte // raw
+	Body       []byte    // raw
 	ReceivedAt time.Time // real time, for signature windows
 	Now        time.Time // program time, for events without a time of their own
 }

@@ -4,14 +4,27 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 )
 
 // Mutations are bodies that a genuine one could become by accident or malice,
-// by what was done to it. Values that a source could quote are [Planted].
-func Mutations(body []byte) map[string][]byte {
+// with what was done to it. Values that a source could quote are [Planted].
+func Mutations(body []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		for name, b := range whole(body) {
+			if !yield(name, b) {
+				return
+			}
+		}
+		wrongTypes(body, yield)
+	}
+}
+
+// whole are the mutations that do not look inside.
+func whole(body []byte) map[string][]byte {
 	out := map[string][]byte{
 		"empty":             {},
 		"null":              []byte("null"),
@@ -29,14 +42,12 @@ func Mutations(body []byte) map[string][]byte {
 	for i := range 16 {
 		out[fmt.Sprintf("cut at %d/16", i)] = body[:len(body)*i/16]
 	}
-	maps.Copy(out, wrongTypes(body))
 	return out
 }
 
 // wrongTypes replaces each field of a JSON object, at every level down to the
 // third, by values of other types.
-func wrongTypes(body []byte) map[string][]byte {
-	out := map[string][]byte{}
+func wrongTypes(body []byte, yield func(string, []byte) bool) {
 	values := map[string]any{
 		"null": nil, "an address": Planted, "a huge number": json.Number("1e400"), "an empty array": []any{},
 		"an array of addresses": []any{Planted, []any{Planted}}, "an object with an address": map[string]any{Planted: Planted, "id": Planted},
@@ -46,38 +57,45 @@ func wrongTypes(body []byte) map[string][]byte {
 	dec := json.NewDecoder(bytes.NewReader(body))
 	dec.UseNumber()
 	if dec.Decode(&root) != nil {
-		return out
+		return
 	}
-	replace(root, "", 3, func(path string, put func(any), remove func()) {
+	tell := func(name string) bool {
+		text, err := json.Marshal(root)
+		return err != nil || yield(name, text)
+	}
+	replace(root, "", 3, func(object map[string]any, field, path string) bool {
 		for name, v := range values {
-			put(v)
-			if text, err := json.Marshal(root); err == nil {
-				out[path+" as "+name] = text
+			object[field] = v
+			if !tell(path + " as " + name) {
+				return false
 			}
 		}
-		remove()
-		if text, err := json.Marshal(root); err == nil {
-			out[path+" missing"] = text
-		}
+		delete(object, field)
+		return tell(path + " missing")
 	})
-	return out
 }
 
-// replace visits the fields of an object; visit may change a field at will, its
-// value is put back afterwards.
-func replace(object map[string]any, path string, depth int, visit func(path string, put func(any), remove func())) {
+// replace visits the fields of an object. visit may change the field at will,
+// its value is put back afterwards; on false the walk ends.
+func replace(object map[string]any, path string, depth int, visit func(object map[string]any, field, path string) bool) bool {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		old := object[name]
 		at := path + "/" + name
-		visit(at, func(v any) { object[name] = v }, func() { delete(object, name) })
+		more := visit(object, name, at)
 		object[name] = old
+		if !more {
+			return false
+		}
 		if list, ok := old.([]any); ok && len(list) > 0 {
 			old = list[0]
 		}
 		if inner, ok := old.(map[string]any); ok && depth > 1 {
-			replace(inner, at, depth-1, visit)
+			if !replace(inner, at, depth-1, visit) {
+				return false
+			}
 		}
 	}
+	return true
 }
 
 // shape is what the fields of a body have in common with those of another of

@@ -80,7 +80,7 @@ func TestPublishedSamplesAreSources(t *testing.T) {
 	s := source(t, c.Secret)
 	var usable []connectorstest.Sample
 	for _, sample := range samples(t, c) {
-		if published[sample.Name+".json"].fails == "" {
+		if len(published[sample.Name+".json"].types) > 0 { // the others come to nothing anyway
 			usable = append(usable, sample)
 		}
 	}

@@ -43,8 +43,8 @@ type Options struct {
 	Exclusive bool
 	// AllowUnsafe sends although the store may forget acknowledged writes.
 	AllowUnsafe bool
-	Log       *slog.Logger
-	Metrics   prometheus.Registerer // nil: a registry of its own
+	Log         *slog.Logger
+	Metrics     prometheus.Registerer // nil: a registry of its own
 }
 
 // Engine is safe for concurrent use.

@@ -41,7 +41,9 @@ func (e *Engine) Run(ctx context.Context) {
 	if err := e.recoverAll(ctx, e.o.Exclusive); err != nil {
 		e.trouble("recover", err)
 	}
-	loops.Go(func() { e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) }) })
+	loops.Go(func() {
+		e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) })
+	})
 	e.loop(ctx)
 	loops.Wait()
 	e.stopOnce.Do(func() { close(e.stopping) })
