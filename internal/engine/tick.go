@@ -17,6 +17,7 @@ import (
 const (
 	beatEvery    = 3 * time.Second
 	recoverEvery = 5 * time.Second
+	sealEvery    = 10 * time.Second // looks for servers that restarted under our hands
 	sleepAtMost  = time.Minute
 	backOffMax   = 15 * time.Second
 	claimBatch   = 100
@@ -44,6 +45,7 @@ func (e *Engine) Run(ctx context.Context) {
 	loops.Go(func() {
 		e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) })
 	})
+	loops.Go(func() { e.every(ctx, sealEvery, "seal", e.st.SealRestarted) })
 	e.loop(ctx)
 	loops.Wait()
 	e.stopOnce.Do(func() { close(e.stopping) })

@@ -3,8 +3,12 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
@@ -288,4 +292,66 @@ func TestGoodbyeMakesLeasesFree(t *testing.T) {
 	if got, err := second.Recover(t.Context(), first.Shard(anna), false); err != nil || len(got) != 1 {
 		t.Errorf("took %v, %v", got, err)
 	}
+}
+
+func TestStrayEntryOfALeasedContactIsRemoved(t *testing.T) {
+	onBoth(t, func(t *testing.T, where store.Options) {
+		s := open(t, where)
+		put(t, s, anna, noon)
+		c := one(t, s, noon)
+		shard, hour := s.Shard(anna), noon.Unix()/3600-1
+		for key, member := range map[string]any{s.DueKey(shard, hour): anna, s.HoursKey(shard): hour} {
+			if err := s.Client().ZAdd(t.Context(), key, redis.Z{Score: float64(hour), Member: member}).Err(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := claim(t, s, noon); len(got) != 0 {
+			t.Errorf("a leased contact was claimed: %+v", got)
+		}
+		if n, err := s.Orphans(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d orphans, %v", n, err)
+		}
+		if _, ok, err := s.NextDue(t.Context()); ok || err != nil {
+			t.Errorf("the stray is still there: %v, %v", ok, err)
+		}
+		if _, err := s.Update(t.Context(), store.Request{ID: anna, Fence: c.Fence}, nothing); err != nil {
+			t.Errorf("the lease is gone: %v", err)
+		}
+	})
+}
+
+func TestLeaseIsTakenOverByOneOnly(t *testing.T) {
+	onBoth(t, func(t *testing.T, where store.Options) {
+		where.Shards = 1
+		first := open(t, where)
+		for i := range 100 {
+			put(t, first, fmt.Sprintf("c%011d", i), noon)
+		}
+		claim(t, first, noon)
+		if err := first.Goodbye(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		var taken atomic.Int64
+		var begin, wg sync.WaitGroup
+		begin.Add(1)
+		for range 6 {
+			s := open(t, where)
+			if err := s.Heartbeat(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			wg.Go(func() {
+				begin.Wait()
+				got, err := s.Recover(t.Context(), 0, false)
+				if err != nil {
+					t.Error(err)
+				}
+				taken.Add(int64(len(got)))
+			})
+		}
+		begin.Done()
+		wg.Wait()
+		if taken.Load() != 100 {
+			t.Errorf("100 leases were taken over %d times", taken.Load())
+		}
+	})
 }

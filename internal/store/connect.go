@@ -20,6 +20,10 @@ const (
 	replyTimeout = 5 * time.Second
 )
 
+// poolSize is the most connections to one node. Contacts share a few through
+// the pipeline; the rest is for the side tables, also on a machine of one core.
+const poolSize = 64
+
 // connect makes the client; it does not talk to the server yet. MaxRetries -1:
 // the client must not repeat what it cannot know to be undone.
 func connect(o Options) (redis.UniversalClient, error) {
@@ -52,7 +56,7 @@ func count(is ...bool) (n int) {
 func tune(o *redis.Options) *redis.Options {
 	o.MaxRetries = -1
 	o.DialTimeout, o.DialerRetries = dialTimeout, 1
-	o.ReadTimeout, o.WriteTimeout = replyTimeout, replyTimeout
+	o.ReadTimeout, o.WriteTimeout, o.PoolSize = replyTimeout, replyTimeout, poolSize
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
@@ -63,7 +67,7 @@ func connectCluster(nodes []string) (redis.UniversalClient, error) {
 	o := &redis.ClusterOptions{
 		MaxRetries:  -1,
 		DialTimeout: dialTimeout, DialerRetries: 1, ReadTimeout: replyTimeout, WriteTimeout: replyTimeout,
-		ContextTimeoutEnabled: true, DisableIdentity: true,
+		PoolSize: poolSize, ContextTimeoutEnabled: true, DisableIdentity: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
 	}
 	for i, node := range nodes {

@@ -79,7 +79,7 @@ func lost(err error) bool {
 	for _, e := range []error{
 		io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, os.ErrDeadlineExceeded,
 		context.DeadlineExceeded, context.Canceled, redis.ErrClosed,
-		redis.ErrPoolTimeout, redis.ErrPoolExhausted,
+		redis.ErrPoolTimeout, redis.ErrPoolExhausted, redis.ErrAutoPipelineTimeout,
 		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE, syscall.ENOENT,
 	} {
 		if errors.Is(err, e) {

@@ -304,3 +304,32 @@ func TestScanSeesEveryContact(t *testing.T) {
 		}
 	})
 }
+
+// Without a write the version cannot tell two deliveries apart.
+func TestSameDeliveryIsCountedOnce(t *testing.T) {
+	onBoth(t, func(t *testing.T, where store.Options) {
+		stores := []*store.Store{open(t, where), open(t, where)}
+		put(t, stores[0], anna, noon)
+		for round := range uint64(20) {
+			var begin, wg sync.WaitGroup
+			begin.Add(2)
+			for _, s := range stores {
+				wg.Go(func() {
+					_, err := s.Update(context.Background(), store.Request{ID: anna, Delivery: round + 1},
+						func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+							begin.Done()
+							begin.Wait() // both have looked before either stores
+							return store.Change{Contact: c, Counts: []store.Count{{Shop: "anna", Field: "n", N: 1}}}, nil
+						})
+					if err != nil && !errors.Is(err, store.ErrDuplicate) {
+						t.Error(err)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		if counts, err := stores[0].Counts(t.Context(), "anna"); err != nil || counts["n"] != 20 {
+			t.Errorf("20 deliveries were counted %d times, %v", counts["n"], err)
+		}
+	})
+}
