@@ -38,7 +38,7 @@ func read(path string) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("cannot be opened: %w", errors.Unwrap(err))
 	}
-	defer f.Close() //nolint:errcheck // opened for reading only
+	defer f.Close()
 	src, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return nil, errors.New("cannot be read: name a file, not a folder")

@@ -58,7 +58,7 @@ func minor(d decimal.Decimal, places int) (int64, error) {
 	if d.Scale() != places || d.Prec() > 18 {
 		return 0, badValue("an amount that no shop takes")
 	}
-	n := int64(d.Coef()) //nolint:gosec // at most 18 digits
+	n := int64(d.Coef())
 	if n > maxMinor {
 		return 0, badValue("an amount that no shop takes")
 	}

@@ -71,7 +71,8 @@ func (s *Sender) transport() transport.Options {
 }
 
 func notWord(r rune) bool {
-	return !(r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '_' || r == '-')
+	word := r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r == '_' || r == '-'
+	return !word
 }
 
 // authorize adds the credentials below the SDK, which refuses tokens with

@@ -53,7 +53,7 @@ func renewed(t told) (lifecycle.Event, error) {
 }
 
 func (t told) subscription() *lifecycle.Subscription {
-	s := t.payload.Subscription.Value
+	s := t.Subscription.Value
 	return &lifecycle.Subscription{
 		ID:          string(s.ID),
 		Reason:      s.Reason.Line(maxReason),

@@ -65,7 +65,6 @@ type Engine struct {
 	background sync.WaitGroup // settling of attempts that could not be recorded at once
 	stopping   chan struct{}
 	stopOnce   sync.Once
-	lastClaim  lastTime
 
 	beforeBegin func(lifecycle.Message) // tests only: stands between claim and begin
 }

@@ -64,21 +64,3 @@ func (g *gate) faulty() string {
 	defer g.mu.Unlock()
 	return g.why
 }
-
-// lastTime is a time that several goroutines set.
-type lastTime struct {
-	mu sync.Mutex
-	t  time.Time
-}
-
-func (l *lastTime) set(t time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.t = t
-}
-
-func (l *lastTime) get() time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.t
-}

@@ -24,14 +24,29 @@ const (
 )
 
 // open reports whether a channel can be used at all.
-func (e *Engine) open(ch lifecycle.Channel) bool { return e.senders[ch] != nil && len(e.Held()) == 0 }
+func (e *Engine) open(ch lifecycle.Channel) bool { return e.senders[ch] != nil && e.unsafe() == "" }
 
-// Held are the reasons why sends are held; empty means that they leave.
-func (e *Engine) Held() []string {
+// unsafe says why no message may leave at all, empty when they may.
+func (e *Engine) unsafe() string {
 	if ok, why := e.st.Durable(); !ok && !e.o.AllowUnsafe {
-		return []string{"the store may forget acknowledged writes (" + why + "): set appendonly yes and appendfsync always, or redis.allow_unsafe: true"}
+		return "the store may forget acknowledged writes (" + why + "): set appendonly yes and appendfsync always, or redis.allow_unsafe: true"
 	}
-	return nil
+	return ""
+}
+
+// Held are the reasons why messages wait that could leave; empty means that
+// they leave.
+func (e *Engine) Held() []string {
+	var reasons []string
+	if why := e.unsafe(); why != "" {
+		reasons = append(reasons, why)
+	}
+	for _, ch := range []lifecycle.Channel{lifecycle.Email, lifecycle.SMS} {
+		if why := e.gates[ch].faulty(); why != "" {
+			reasons = append(reasons, ch.String()+": the provider refuses our account ("+why+"): mend the account, the messages wait")
+		}
+	}
+	return reasons
 }
 
 // refused lets a step wait whose channel cannot be used just now.

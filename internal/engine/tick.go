@@ -134,7 +134,6 @@ func (e *Engine) tick(ctx context.Context) (Report, error) {
 		if err != nil {
 			return sum, err
 		}
-		e.lastClaim.set(time.Now())
 		e.m.last.SetToCurrentTime()
 		if !ok || next.After(now) {
 			e.m.late.Set(0)

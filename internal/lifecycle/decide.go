@@ -128,7 +128,7 @@ func (d *decision) take() {
 	case Renewed:
 		d.order()
 		if ev.Order == nil || ev.Order.Partial {
-			d.mark(Mark{Kind: MarkResumed, At: ev.At, Key: d.subscriptionKey()})
+			d.mark(Mark{Kind: MarkResumed, At: ev.At, Key: d.subscriptionKey(), Reason: ReasonRenewed})
 			d.note("")
 		}
 	case OrderCancelled, OrderRefunded:

@@ -17,6 +17,7 @@ type Fold struct {
 	TriggerKey uint64
 	TriggerAt  time.Time
 	Over       bool      // that journey has run to its end
+	Joined     bool      // the return has its order
 	Upto       time.Time // what lies before was folded for good: older news is counted, but moves no state
 	Gone       []uint64  // subscriptions whose cancellation was taken in, not resumed since
 }

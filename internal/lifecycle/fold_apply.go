@@ -104,7 +104,7 @@ func (f *Fold) to(s State, why Reason, at time.Time) {
 		f.Since = at
 	}
 	f.State, f.Reason = s, why
-	f.Trigger, f.TriggerKey, f.TriggerAt, f.Over = "", 0, time.Time{}, false
+	f.Trigger, f.TriggerKey, f.TriggerAt, f.Over, f.Joined = "", 0, time.Time{}, false, false
 }
 
 func (f *Fold) hang(t Trigger, key uint64, anchor time.Time) {
@@ -118,7 +118,8 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 	f.LastOrder, f.Anchor = o.At, o.At
 	comeBack := func(why Reason) {
 		f.to(Returning, why, o.At)
-		f.hang(OnReturn, o.Key^uint64(o.At.UnixMilli()), o.At)
+		f.hang(OnReturn, o.trigger(), o.At)
+		f.Joined = true
 	}
 	switch f.State {
 	case None:
@@ -141,6 +142,10 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 			f.Gone = slices.DeleteFunc(f.Gone, func(k uint64) bool { return k == 0 || k == noSubscription })
 		}
 	case Returning:
+		if f.sameReturn(o) {
+			f.Joined = true
+			return
+		}
 		f.to(Active, ReasonSecondOrder, o.At)
 	}
 }
@@ -160,16 +165,30 @@ func (f *Fold) applyCancelled(m *Mark) {
 	f.hang(OnCancellation, m.Key^uint64(m.At.UnixMilli()), m.At)
 }
 
+// applyResumed takes in a subscription that was taken up again, or renewed
+// without an order of its own.
 func (f *Fold) applyResumed(m *Mark) {
 	f.Gone = slices.DeleteFunc(f.Gone, func(k uint64) bool { return k == m.Key })
-	switch f.State {
-	case None:
+	renewed := m.Reason == ReasonRenewed
+	why := ReasonResumed
+	if renewed {
+		f.Anchor, why = m.At, ReasonRenewed
+	}
+	switch {
+	case f.State == None:
 		f.to(Active, "", m.At)
-	case Cancelled:
-		f.to(Returning, ReasonResumed, m.At)
+	case f.State == Cancelled, renewed && (f.State == Dormant || f.State == UnsubscribedState):
+		f.to(Returning, why, m.At)
 		f.hang(OnReturn, m.Key^uint64(m.At.UnixMilli()), m.At)
 		f.Anchor = m.At
 	}
+}
+
+// sameReturn reports whether an order is the one that a subscription event of
+// the same day spoke of: it came back once, not twice.
+func (f *Fold) sameReturn(o *OrderMark) bool {
+	subscribed := f.Reason == ReasonResumed || f.Reason == ReasonRenewed
+	return subscribed && f.TriggerKey != o.trigger() && o.At.Sub(f.TriggerAt) < 24*time.Hour && !f.Joined
 }
 
 func (f *Fold) applyResponse(m *Mark) {
@@ -213,6 +232,9 @@ func (f *Fold) applyEnded(m *Mark) {
 		f.Anchor = m.At // the reactivation counts from this moment
 	}
 }
+
+// trigger is the key of a return journey that hangs on this order.
+func (o *OrderMark) trigger() uint64 { return o.Key ^ uint64(o.At.UnixMilli()) }
 
 // Counts reports whether the order is a purchase: placed or paid, neither
 // cancelled nor refunded in full. An order that is only named does not count.

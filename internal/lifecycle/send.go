@@ -55,7 +55,7 @@ type Message struct {
 // Attempt is one try to hand a message to a provider. Its id is inside the
 // request and comes back in callbacks.
 type Attempt struct {
-	ID      string // contact id, ".", ULID
+	ID      string // message id, ".", ULID
 	Fence   uint64 // of the claim; a stale fence changes nothing
 	Process string
 	Started time.Time // real time of the store's clock

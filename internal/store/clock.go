@@ -17,7 +17,7 @@ func (s *Store) Now(ctx context.Context) (real, program time.Time, err error) {
 	}
 	s.offset.Store(offset)
 	half := time.Since(start) / 2
-	s.skew.Store(int64(real.Add(half).Sub(time.Now())))
+	s.skew.Store(int64(time.Until(real.Add(half))))
 	return real, real.Add(time.Duration(offset) * time.Millisecond), nil
 }
 

@@ -91,14 +91,6 @@ func decode(id string, stored []byte) (lifecycle.Contact, error) {
 	return c, nil
 }
 
-// version is the version of a stored contact, 0 when there is none.
-func version(stored []byte) uint64 {
-	if len(stored) < headerSize {
-		return 0
-	}
-	return binary.BigEndian.Uint64(stored)
-}
-
 // base is what the record's times count from: near most of them.
 func base(c *lifecycle.Contact) int64 {
 	for _, t := range []time.Time{c.MadeAt, c.Since, c.Due} {

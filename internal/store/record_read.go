@@ -16,6 +16,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		Since: r.time(m.Since), Due: r.time(m.Due), DueWhy: lifecycle.Reason(r.word(m.DueWhy)),
 		MadeAt: r.time(m.MadeAt), HeldAt: r.time(m.HeldAt), PausedTo: r.time(m.PausedTo),
 		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
+		CancelReason: r.word(m.CancelReason), Plan: r.word(m.Plan),
 	}
 	for _, p := range m.Refs {
 		c.Refs = append(c.Refs, lifecycle.Ref{Source: r.word(p.Source), ID: unpack(p.Id, p.Number)})
@@ -136,7 +137,7 @@ func (r *reader) fold(p *pb.Fold) lifecycle.Fold {
 		State: small(r, p.State, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(p.Reason)),
 		Since: r.time(p.Since), Orders: r.int(p.Orders), LastOrder: r.time(p.LastOrder), Anchor: r.time(p.Anchor),
 		Trigger: lifecycle.Trigger(r.word(p.Trigger)), TriggerKey: p.TriggerKey, TriggerAt: r.time(p.TriggerAt),
-		Over: p.Over, Gone: p.Gone,
+		Over: p.Over, Gone: p.Gone, Upto: r.time(p.Upto), Joined: p.Joined,
 	}
 }
 

@@ -19,6 +19,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	m.Due, m.DueWhy = w.time(c.Due), w.word(string(c.DueWhy))
 	m.MadeAt, m.HeldAt, m.PausedTo = w.time(c.MadeAt), w.time(c.HeldAt), w.time(c.PausedTo)
 	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
+	m.CancelReason, m.Plan = w.word(c.CancelReason), w.word(c.Plan)
 	for _, r := range c.Refs {
 		id, n := pack(r.ID)
 		m.Refs = append(m.Refs, &pb.Ref{Source: w.word(r.Source), Id: id, Number: n})
@@ -132,6 +133,7 @@ func (w *writer) fold(f lifecycle.Fold) *pb.Fold {
 		State: uint32(f.State), Reason: w.word(string(f.Reason)), Since: w.time(f.Since), Orders: int64(f.Orders),
 		LastOrder: w.time(f.LastOrder), Anchor: w.time(f.Anchor), Trigger: w.word(string(f.Trigger)),
 		TriggerKey: f.TriggerKey, TriggerAt: w.time(f.TriggerAt), Over: f.Over, Gone: f.Gone,
+		Upto: w.time(f.Upto), Joined: f.Joined,
 	}
 	if proto.Size(m) == 0 {
 		return nil

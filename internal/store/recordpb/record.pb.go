@@ -68,6 +68,8 @@ type Record struct {
 	Answers       []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
 	Suppress      []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
 	Forward       []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
+	CancelReason  uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
+	Plan          uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -317,6 +319,20 @@ func (x *Record) GetForward() []byte {
 		return x.Forward
 	}
 	return nil
+}
+
+func (x *Record) GetCancelReason() uint32 {
+	if x != nil {
+		return x.CancelReason
+	}
+	return 0
+}
+
+func (x *Record) GetPlan() uint32 {
+	if x != nil {
+		return x.Plan
+	}
+	return 0
 }
 
 type Address struct {
@@ -1140,6 +1156,8 @@ type Fold struct {
 	TriggerAt     uint64                 `protobuf:"varint,9,opt,name=trigger_at,json=triggerAt,proto3" json:"trigger_at,omitempty"` // time
 	Over          bool                   `protobuf:"varint,10,opt,name=over,proto3" json:"over,omitempty"`
 	Gone          []uint64               `protobuf:"fixed64,11,rep,packed,name=gone,proto3" json:"gone,omitempty"`
+	Upto          uint64                 `protobuf:"varint,12,opt,name=upto,proto3" json:"upto,omitempty"` // time
+	Joined        bool                   `protobuf:"varint,13,opt,name=joined,proto3" json:"joined,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1249,6 +1267,20 @@ func (x *Fold) GetGone() []uint64 {
 		return x.Gone
 	}
 	return nil
+}
+
+func (x *Fold) GetUpto() uint64 {
+	if x != nil {
+		return x.Upto
+	}
+	return 0
+}
+
+func (x *Fold) GetJoined() bool {
+	if x != nil {
+		return x.Joined
+	}
+	return false
 }
 
 type Run struct {
@@ -1827,7 +1859,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xa6\t\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xdf\t\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -1860,7 +1892,9 @@ const file_record_proto_rawDesc = "" +
 	"\baccepted\x18\x1c \x01(\x03R\baccepted\x122\n" +
 	"\aanswers\x18\x1d \x03(\v2\x18.ritorno.store.v1.AnswerR\aanswers\x129\n" +
 	"\bsuppress\x18\x1e \x03(\v2\x1d.ritorno.store.v1.SuppressionR\bsuppress\x12\x18\n" +
-	"\aforward\x18\x1f \x01(\fR\aforward\"U\n" +
+	"\aforward\x18\x1f \x01(\fR\aforward\x12#\n" +
+	"\rcancel_reason\x18  \x01(\rR\fcancelReason\x12\x12\n" +
+	"\x04plan\x18! \x01(\rR\x04plan\"U\n" +
 	"\aAddress\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\rR\x05value\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\rR\x03key\x12\x0e\n" +
@@ -1929,7 +1963,7 @@ const file_record_proto_rawDesc = "" +
 	"\x03key\x18\x03 \x01(\x06R\x03key\x12\x16\n" +
 	"\x06anchor\x18\x04 \x01(\x04R\x06anchor\x12\x18\n" +
 	"\aoutcome\x18\x05 \x01(\rR\aoutcome\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\rR\x06reason\"\x9b\x02\n" +
+	"\x06reason\x18\x06 \x01(\rR\x06reason\"\xc7\x02\n" +
 	"\x04Fold\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\rR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\rR\x06reason\x12\x14\n" +
@@ -1945,7 +1979,9 @@ const file_record_proto_rawDesc = "" +
 	"trigger_at\x18\t \x01(\x04R\ttriggerAt\x12\x12\n" +
 	"\x04over\x18\n" +
 	" \x01(\bR\x04over\x12\x12\n" +
-	"\x04gone\x18\v \x03(\x06R\x04gone\"\xa9\x02\n" +
+	"\x04gone\x18\v \x03(\x06R\x04gone\x12\x12\n" +
+	"\x04upto\x18\f \x01(\x04R\x04upto\x12\x16\n" +
+	"\x06joined\x18\r \x01(\bR\x06joined\"\xa9\x02\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12\x18\n" +
 	"\ajourney\x18\x02 \x01(\rR\ajourney\x12\x18\n" +
