@@ -186,7 +186,7 @@ func TestOnlyTrustedProxiesNameTheCaller(t *testing.T) {
 		req := httptest.NewRequest("POST", "/hooks/bottega/shopify", strings.NewReader("{}"))
 		req.RemoteAddr = "10.1.2.3:4000"
 		req.Header.Set("X-Forwarded-For", from)
-		a := answer{httptest.NewRecorder(), t}
+		a := answer{httptest.NewRecorder(), t, r.log}
 		r.http.ServeHTTP(a, req)
 		return a
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"html/template"
 	"net/http"
-	"path"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -19,47 +18,44 @@ var pageFiles embed.FS
 //go:embed static/page.js static/page.css
 var staticFiles embed.FS
 
-// assets are the pages' own files by the name under which they are served. The
-// name holds a digest, so that they may be kept for ever.
-var assets = map[string]asset{}
-
-// assetURL leads from a file's plain name to where it is served.
-var assetURL = map[string]string{}
-
+// asset is a file of the pages.
 type asset struct {
 	kind string
 	body []byte
 }
 
-var pages *template.Template
+// assets are the pages' own files by the name under which they are served, and
+// assetURL leads there from the plain name. Names hold a digest, so that the
+// files may be kept for ever.
+var assets, assetURL = readAssets()
 
-func init() { //nolint:gochecknoinits // the embedded files are constants that need reading
+var pages = template.Must(template.New("").
+	Funcs(template.FuncMap{"asset": func(name string) string { return assetURL[name] }}).
+	ParseFS(pageFiles, "pages/*.html"))
+
+func readAssets() (files map[string]asset, urls map[string]string) {
+	files, urls = map[string]asset{}, map[string]string{}
 	for name, kind := range map[string]string{"page.js": "text/javascript; charset=utf-8", "page.css": "text/css; charset=utf-8"} {
 		body, err := staticFiles.ReadFile("static/" + name)
 		if err != nil {
-			panic(err)
+			panic(err) // embedded: it is there or the program was not built
 		}
 		sum := sha256.Sum256(body)
-		ext := path.Ext(name)
-		served := strings.TrimSuffix(name, ext) + "-" + hex.EncodeToString(sum[:4]) + ext
-		assets[served], assets[name] = asset{kind, body}, asset{kind, body}
-		assetURL[name] = "/l/static/" + served
+		plain, ext, _ := strings.Cut(name, ".")
+		served := plain + "-" + hex.EncodeToString(sum[:4]) + "." + ext
+		files[served] = asset{kind, body}
+		urls[name] = "/l/static/" + served
 	}
-	pages = template.Must(template.New("").Funcs(template.FuncMap{"asset": func(name string) string { return assetURL[name] }}).ParseFS(pageFiles, "pages/*.html"))
+	return files, urls
 }
 
 // static serves the pages' script and style sheet.
 func (s *Server) static(c echo.Context) error {
-	name := c.Param("file")
-	a, ok := assets[name]
+	a, ok := assets[c.Param("file")]
 	if !ok {
 		return errNotFound
 	}
-	if strings.Contains(name, "-") {
-		c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	} else {
-		c.Response().Header().Set("Cache-Control", "public, max-age=300")
-	}
+	c.Response().Header().Set("Cache-Control", "public, max-age=31536000, immutable")
 	return c.Blob(http.StatusOK, a.kind, a.body)
 }
 

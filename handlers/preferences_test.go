@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"bytes"
 	"encoding/json"
+	"html"
 	"mime/multipart"
 	"strings"
 	"testing"
@@ -70,7 +71,7 @@ func TestLookingAtPreferencesChangesNothing(t *testing.T) {
 	if after := r.find("c1"); after.Version != before.Version {
 		t.Error("a GET changed the record")
 	}
-	body := a.Body.String()
+	body := html.UnescapeString(a.Body.String())
 	for _, want := range []string{"a•••@example.com", "+39 ••• 67", `lang="it"`, `name="email" value="on" checked`, `name="sms" value="on" checked`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the page lacks %q", want)

@@ -82,6 +82,9 @@ func (l *logBook) Write(p []byte) (int, error) {
 }
 
 func (l *logBook) String() string {
+	if l == nil {
+		return ""
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
@@ -193,7 +196,8 @@ func (signed) Normalise(r connectors.Request) ([]lifecycle.Event, error) {
 // answer is what came back.
 type answer struct {
 	*httptest.ResponseRecorder
-	t *testing.T
+	t   *testing.T
+	log *logBook // what the service logged, for answers that surprise
 }
 
 // code is the problem's code, or "" when the answer is no problem.
@@ -219,7 +223,7 @@ func (a answer) into(v any) {
 func (a answer) is(status int) answer {
 	a.t.Helper()
 	if a.Code != status {
-		a.t.Fatalf("got %d, want %d: %s", a.Code, status, a.Body)
+		a.t.Fatalf("got %d, want %d: %s%s", a.Code, status, a.Body, a.log)
 	}
 	return a
 }
@@ -236,8 +240,9 @@ func (r *rig) sendBody(method, target string, body io.Reader, header ...string) 
 	for i := 0; i < len(header); i += 2 {
 		req.Header.Set(header[i], header[i+1])
 	}
-	a := answer{httptest.NewRecorder(), r.T}
+	a := answer{httptest.NewRecorder(), r.T, r.log}
 	r.http.ServeHTTP(a, req)
+	hold(r.T, req, a.ResponseRecorder)
 	return a
 }
 
@@ -276,7 +281,7 @@ func (r *rig) anna(more string) {
 	r.Helper()
 	r.erp("order.paid", `{"id":"1001","created_at":"2027-03-01T10:00:00Z","total":"49.90","currency":"EUR",
 		"customer":{"id":"c1","email":"anna+x@example.com","phone":"+393331234567","first_name":"Anna"`+more+`},
-		"consent":{"email":"subscribed","sms":"subscribed"}}`).is(200)
+		"consent":{"email":{"state":"subscribed"},"sms":{"state":"subscribed"}}}`).is(200)
 }
 
 func (r *rig) clock(body string) answer {

@@ -58,9 +58,9 @@ var italian = words{
 
 	SurveyTitle:    "Ci manchi. Com'è andata?",
 	SurveyLead:     "Una domanda sola, mezzo minuto. Le risposte le legge una persona.",
-	SurveyQuestion: "Che cosa ti ha tenuto lontano?",
+	SurveyQuestion: "Come mai è passato tanto tempo?",
 	SurveyChoices: []choice{
-		{"nothing", "Niente, mi è passato di mente"},
+		{"nothing", "Niente di che, mi è passato di mente"},
 		{"no_need", "Per ora non mi serve altro"},
 		{"price", "I prezzi"},
 		{"product", "Il prodotto non mi ha convinto"},
@@ -122,7 +122,7 @@ var italian = words{
 	PrefSaved:     "Preferenze salvate.",
 	PrefPausedNow: "Pausa salvata.",
 	PrefOut:       "Fatto: non ti scriviamo più.",
-	PrefWhy:       "Perché? (facoltativo)",
+	PrefWhy:       "Se te ne vai, perché? (facoltativo)",
 	PrefEmail:     "E-mail",
 	PrefSMS:       "SMS",
 	PrefReasons: []choice{
@@ -142,9 +142,9 @@ var english = words{
 
 	SurveyTitle:    "We miss you. How did it go?",
 	SurveyLead:     "One question, half a minute. A person reads the answers.",
-	SurveyQuestion: "What kept you away?",
+	SurveyQuestion: "Why has it been so long?",
 	SurveyChoices: []choice{
-		{"nothing", "Nothing, it slipped my mind"},
+		{"nothing", "No reason, it slipped my mind"},
 		{"no_need", "I don't need anything right now"},
 		{"price", "The prices"},
 		{"product", "The product wasn't what I hoped for"},
@@ -206,7 +206,7 @@ var english = words{
 	PrefSaved:     "Preferences saved.",
 	PrefPausedNow: "Pause saved.",
 	PrefOut:       "Done: we will not write to you again.",
-	PrefWhy:       "Why? (optional)",
+	PrefWhy:       "If you are leaving, why? (optional)",
 	PrefEmail:     "E-mail",
 	PrefSMS:       "Text message",
 	PrefReasons: []choice{

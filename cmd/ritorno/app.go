@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -121,6 +123,9 @@ func (a *app) wire(o appOptions) error {
 	ho := handlers.Options{
 		Engine: a.Engine, Store: a.Store, Sources: sources, PublicURL: a.Config.PublicURL, DevClock: o.DevClock,
 		API: api.Mount, Log: o.Log, Registry: a.Registry,
+	}
+	if ho.Events, err = eventReader(); err != nil {
+		return err
 	}
 	if err := callbacks(a.Config, &ho); err != nil {
 		return err
@@ -249,6 +254,14 @@ func newSource(src *config.Source) (connectors.Source, error) {
 		return webhook.New(webhook.Options{Secrets: secrets})
 	}
 	return nil, nil
+}
+
+// eventReader reads the body of POST /api/v1/events, which a token opens: the
+// secret that nobody knows is never asked for.
+func eventReader() (connectors.Source, error) {
+	secret := make([]byte, 32)
+	_, _ = rand.Read(secret) // never fails; see crypto/rand
+	return webhook.New(webhook.Options{Secrets: []string{"whsec_" + base64.StdEncoding.EncodeToString(secret)}})
 }
 
 func callbacks(c *config.Config, o *handlers.Options) error {

@@ -107,7 +107,15 @@ type byID []lifecycle.Contact
 func (h byID) Len() int           { return len(h) }
 func (h byID) Less(i, j int) bool { return h[i].ID > h[j].ID }
 func (h byID) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *byID) Push(x any)        { *h = append(*h, x.(lifecycle.Contact)) } //nolint:forcetypeassert // only we push
+
+// Push and Pop are for package heap.
+func (h *byID) Push(x any) {
+	if c, ok := x.(lifecycle.Contact); ok {
+		*h = append(*h, c)
+	}
+}
+
+// Pop takes the last one off.
 func (h *byID) Pop() any {
 	last := (*h)[len(*h)-1]
 	*h = (*h)[:len(*h)-1]

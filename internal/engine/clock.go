@@ -60,7 +60,16 @@ func (e *Engine) setClock(ctx context.Context, t time.Time) error {
 	if err != nil || !t.After(now) {
 		return err
 	}
-	return e.st.SetOffset(ctx, t.Sub(real))
+	return e.st.SetOffset(ctx, upToMilli(t.Sub(real)))
+}
+
+// upToMilli rounds up to what the store keeps, so that the clock never stands
+// just before the instant it was set to.
+func upToMilli(d time.Duration) time.Duration {
+	if short := d % time.Millisecond; short > 0 {
+		return d - short + time.Millisecond
+	}
+	return d
 }
 
 func (e *Engine) setBack(ctx context.Context, real, to time.Time) error {
@@ -71,7 +80,7 @@ func (e *Engine) setBack(ctx context.Context, real, to time.Time) error {
 	if n > 0 {
 		return ErrPast
 	}
-	if err := e.st.SetOffset(ctx, to.Sub(real)); err != nil {
+	if err := e.st.SetOffset(ctx, upToMilli(to.Sub(real))); err != nil {
 		return err
 	}
 	return e.st.ResetMarks(ctx)

@@ -199,8 +199,12 @@ func (e *Engine) round(ctx context.Context, now time.Time, budget int) (Report, 
 
 func (e *Engine) claimAll(ctx context.Context, now time.Time, budget int, work chan<- store.Claimed) (Report, error) {
 	var r Report
-	start := rand.IntN(e.st.Shards())
-	for i := range e.st.Shards() {
+	shards, err := e.st.DueShards(ctx, now)
+	if err != nil || len(shards) == 0 {
+		return r, err
+	}
+	start := rand.IntN(len(shards))
+	for i := range shards {
 		if ctx.Err() != nil {
 			return r, ctx.Err()
 		}
@@ -211,7 +215,7 @@ func (e *Engine) claimAll(ctx context.Context, now time.Time, budget int, work c
 		if n <= 0 {
 			return r, nil
 		}
-		claimed, err := e.st.Claim(ctx, (start+i)%e.st.Shards(), now, n)
+		claimed, err := e.st.Claim(ctx, shards[(start+i)%len(shards)], now, n)
 		if err != nil {
 			return r, err
 		}

@@ -43,6 +43,23 @@ func (s *Store) NextDue(ctx context.Context) (time.Time, bool, error) {
 	return time.UnixMilli(ms).UTC(), err == nil, err
 }
 
+// DueShards are the shards in which a timer may have fired by now, program
+// time, in one round trip. It may name one in which none did.
+func (s *Store) DueShards(ctx context.Context, now time.Time) ([]int, error) {
+	last := hourOf(now.UnixMilli())
+	var shards []int
+	err := s.shardwise(ctx, "find shards with due timers", func(i int) *redis.Cmd {
+		return command(ctx, 1, "zrange", s.keys.hours(i), 0, 0)
+	}, func(i int, c *redis.Cmd) error {
+		list, err := hoursOf(c)
+		if err == nil && len(list) > 0 && list[0] <= last {
+			shards = append(shards, i)
+		}
+		return err
+	})
+	return shards, err
+}
+
 // earliest is the first due time, in ms, among hours that are all the same one.
 func (s *Store) earliest(ctx context.Context, op string, hours []dueHour) (int64, error) {
 	cmds, err := s.read(ctx, op, func() []*redis.Cmd {
