@@ -16,14 +16,18 @@ type calendar struct {
 
 var calendars = map[string]calendar{
 	"it": {
-		months: [12]string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno",
-			"luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
+		months: [12]string{
+			"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno",
+			"luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre",
+		},
 		weekdays: [7]string{"domenica", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato"},
 		short:    3,
 	},
 	"en": {
-		months: [12]string{"January", "February", "March", "April", "May", "June",
-			"July", "August", "September", "October", "November", "December"},
+		months: [12]string{
+			"January", "February", "March", "April", "May", "June",
+			"July", "August", "September", "October", "November", "December",
+		},
 		weekdays: [7]string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
 		short:    3,
 	},

@@ -51,8 +51,10 @@ func (t *template) composeEmail(in Input) (Message, error) {
 	if leave == "" {
 		return Message{}, fmt.Errorf("template %s.email.%s: %w", t.name, t.lang, ErrNoWayOut)
 	}
-	p := page{Lang: t.lang, Unsubscribe: leave, Preferences: cleanURL(in.PreferencesURL), Footer: footerOf(t.lang),
-		Shop: cleanOwn(in.Shop.Name, maxShopEmail), ShopURL: cleanURL(in.Shop.HomeURL)}
+	p := page{
+		Lang: t.lang, Unsubscribe: leave, Preferences: cleanURL(in.PreferencesURL), Footer: footerOf(t.lang),
+		Shop: cleanOwn(in.Shop.Name, maxShopEmail), ShopURL: cleanURL(in.Shop.HomeURL),
+	}
 	if p.Preferences == leave {
 		p.Preferences = "" // one page, one link
 	}
@@ -74,8 +76,10 @@ func (t *template) composeEmail(in Input) (Message, error) {
 	if err := layout.Execute(&html, p); err != nil {
 		return Message{}, fmt.Errorf("template %s: layout: %w", t.file, err)
 	}
-	return Message{Channel: Email, Template: t.name, Locale: t.lang,
-		Subject: p.Subject, Text: p.text(), HTML: html.String(), Headers: leaveHeaders(leave)}, nil
+	return Message{
+		Channel: Email, Template: t.name, Locale: t.lang,
+		Subject: p.Subject, Text: p.text(), HTML: html.String(), Headers: leaveHeaders(leave),
+	}, nil
 }
 
 // leaveHeaders are those of RFC 8058, the https address first.

@@ -137,8 +137,10 @@ func (h *head) field(channel Channel, file, line string, number int) {
 	key, raw, found := strings.Cut(line, ":")
 	key = strings.TrimSpace(key)
 	if !found || !contains(headKeys[channel], key) {
-		h.problems = append(h.problems, Problem{file, number, 1,
-			fmt.Sprintf("unknown line in the head: here only %s may stand", strings.Join(headKeys[channel], ", "))})
+		h.problems = append(h.problems, Problem{
+			file, number, 1,
+			fmt.Sprintf("unknown line in the head: here only %s may stand", strings.Join(headKeys[channel], ", ")),
+		})
 		return
 	}
 	value := strings.TrimSpace(raw)

@@ -19,8 +19,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // expected are the templates that must exist, with the languages of each channel.
 var expected = map[message.Channel][]string{
 	message.SMS: {"contest", "coupon", "survey"},
-	message.Email: {"cancellation_offer", "cancellation_sorry", "contest", "coupon", "survey",
-		"welcome_back_check", "welcome_back_memory", "welcome_back_news", "welcome_back_stay"},
+	message.Email: {
+		"cancellation_offer", "cancellation_sorry", "contest", "coupon", "survey",
+		"welcome_back_check", "welcome_back_memory", "welcome_back_news", "welcome_back_stay",
+	},
 }
 
 func load(t testing.TB) *message.Set {

@@ -27,8 +27,10 @@ var (
 )
 
 // operators are words of an expression that are no variables.
-var operators = map[string]bool{"and": true, "or": true, "contains": true, "true": true, "false": true,
-	"nil": true, "null": true, "empty": true, "blank": true, "in": true, "reversed": true}
+var operators = map[string]bool{
+	"and": true, "or": true, "contains": true, "true": true, "false": true,
+	"nil": true, "null": true, "empty": true, "blank": true, "in": true, "reversed": true,
+}
 
 // expression splits what stands inside braces. Strings come first, so nothing
 // inside quotes is taken for a name.

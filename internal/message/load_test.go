@@ -121,8 +121,10 @@ func TestAllMistakesComeAtOnce(t *testing.T) {
 	for _, p := range problems {
 		got = append(got, fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column))
 	}
-	want := []string{"a.sms.it.liquid:1:4", "a.sms.it.liquid:2:11", "a.sms.it.liquid:3:1",
-		"b.email.it.liquid:2:1", "b.email.it.liquid:1:1", "b.email.it.liquid:4:1", "c.sms.xx.txt:0:0"}
+	want := []string{
+		"a.sms.it.liquid:1:4", "a.sms.it.liquid:2:11", "a.sms.it.liquid:3:1",
+		"b.email.it.liquid:2:1", "b.email.it.liquid:1:1", "b.email.it.liquid:4:1", "c.sms.xx.txt:0:0",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("%s\n%v", diff, problems)
 	}

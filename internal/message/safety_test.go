@@ -164,8 +164,10 @@ func FuzzCompose(f *testing.F) {
 }
 
 func FuzzLoad(f *testing.F) {
-	for _, seed := range []string{"Ciao {{ first_name | default: 'x' }}", "{% if link %}{{ link }}{% else %}{% endif %}", "---\nsegments: 2\n---\n{% for a in extra %}{{ a }}{% endfor %}",
-		"{% case orders %}{% when 1, 2 %}{% endcase %}", "{{ '}}' }}", "{{-}}{%-%}", "{% comment %}{{ x {% endcomment %}", "{{ (((link))) | slice: -1, -1 | truncate: -5 }}", "{% assign a = 'x' | split: '' %}{{ a[0] }}{{ a['x'] }}", "{% if link contains %}", "{{ coupon.code.size | divided_by: 0 }}"} {
+	for _, seed := range []string{
+		"Ciao {{ first_name | default: 'x' }}", "{% if link %}{{ link }}{% else %}{% endif %}", "---\nsegments: 2\n---\n{% for a in extra %}{{ a }}{% endfor %}",
+		"{% case orders %}{% when 1, 2 %}{% endcase %}", "{{ '}}' }}", "{{-}}{%-%}", "{% comment %}{{ x {% endcomment %}", "{{ (((link))) | slice: -1, -1 | truncate: -5 }}", "{% assign a = 'x' | split: '' %}{{ a[0] }}{{ a['x'] }}", "{% if link contains %}", "{{ coupon.code.size | divided_by: 0 }}",
+	} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -49,9 +49,11 @@ func samples(base Input) []Input {
 }
 
 func known(base Input, has func(i int) bool) Input {
-	in := Input{Timezone: base.Timezone, Now: base.Now, Shop: base.Shop, ShopLocale: base.ShopLocale,
+	in := Input{
+		Timezone: base.Timezone, Now: base.Now, Shop: base.Shop, ShopLocale: base.ShopLocale,
 		Link: base.Link, UnsubscribeURL: base.UnsubscribeURL, PreferencesURL: base.PreferencesURL,
-		SMSOptOut: base.SMSOptOut, Extra: base.Extra}
+		SMSOptOut: base.SMSOptOut, Extra: base.Extra,
+	}
 	if in.Now.IsZero() {
 		in.Now = sampleBase().Now
 	}

@@ -13,8 +13,10 @@ import (
 	"ritorno/internal/message"
 )
 
-const gsmLetters = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
-const gsmPairs = "\f^{}\\[~]|€"
+const (
+	gsmLetters = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+	gsmPairs   = "\f^{}\\[~]|€"
+)
 
 func TestSegmentsOfKnownTexts(t *testing.T) {
 	a := func(n int) string { return strings.Repeat("a", n) }
