@@ -21,7 +21,7 @@ const modulePath = "ritorno"
 // in as arguments, so that a table of ten lines tests 90 days.
 var pure = []string{
 	"internal/when", "internal/identity", "internal/lifecycle", "internal/message",
-	"internal/segment", "internal/link", "internal/history", "internal/simulate", "internal/reply",
+	"internal/segment", "internal/link", "internal/history", "internal/simulate", "internal/reply", "internal/generate",
 }
 
 // layers says which of our packages each package may import, outside of tests.
@@ -53,11 +53,13 @@ var layers = map[string][]string{
 	"connectors/*": with(pure, "connectors", "connectors/transport"),
 	// The HTTP transport that every sender sends through knows none of them.
 	"connectors/transport": {"connectors", "internal/lifecycle"},
-	"config":               pure,
-	"handlers":             forHandlers,
-	"handlers/*":           with(forHandlers, "handlers"), // one place turns an error into a status
-	"cmd/ritorno":          {everything},
-	"examples":             {},
+	// What tests hold against the providers' official descriptions.
+	"connectors/connectorstest/apicheck": {},
+	"config":                             pure,
+	"handlers":                           forHandlers,
+	"handlers/*":                         with(forHandlers, "handlers"), // one place turns an error into a status
+	"cmd/ritorno":                        {everything},
+	"examples":                           {},
 }
 
 const everything = "*"
