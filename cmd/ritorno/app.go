@@ -89,6 +89,9 @@ func (a *app) openStore(ctx context.Context, o appOptions) error {
 		a.embedded, so.Socket = server, server.Socket()
 	}
 	st, err := store.Open(ctx, so)
+	if errors.Is(err, store.ErrUnavailable) && a.embedded == nil {
+		err = fmt.Errorf("%w: start that Redis, or correct redis in the configuration", err)
+	}
 	if err != nil {
 		return errors.Join(err, a.Close())
 	}

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"time"
 
@@ -19,7 +19,7 @@ func newCheck(g *globals) *cobra.Command {
 		Use: "check", Short: "Validate the configuration, every template and every journey", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd, g, connect) },
 	}
-	cmd.Flags().BoolVar(&connect, "connect", false, "also try the store")
+	cmd.Flags().BoolVar(&connect, "connect", false, "also try the store and the providers' accounts")
 	return cmd
 }
 
@@ -27,7 +27,7 @@ func newCheck(g *globals) *cobra.Command {
 func check(cmd *cobra.Command, g *globals, connect bool) error {
 	c, problems := config.Load(g.config, os.LookupEnv)
 	if c == nil {
-		return report(cmd, g, problems)
+		return report(cmd, g, problems, nil)
 	}
 	set, bad := message.Load(templatesFS(c))
 	problems = append(problems, c.Check(set)...)
@@ -35,25 +35,28 @@ func check(cmd *cobra.Command, g *globals, connect bool) error {
 		problems = append(problems, config.Problem{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text})
 	}
 	problems = append(problems, tryTemplates(c, set)...)
-	if err := report(cmd, g, problems); err != nil {
-		return err
+	var tried []connection
+	if connect && mistakes(problems) == nil {
+		tried = tryConnections(cmd.Context(), c)
 	}
-	if !connect {
-		return nil
-	}
-	return tryStore(cmd.Context(), cmd, c)
+	return report(cmd, g, problems, tried)
 }
 
 // tryTemplates renders every template with each shop's own name and links, for
 // these decide whether an SMS keeps its length.
 func tryTemplates(c *config.Config, set *message.Set) []config.Problem {
 	var out []config.Problem
+	public := usable(c.PublicURL)
 	for _, s := range c.Shops {
+		home := s.HomeURL
+		if home != "" {
+			home = usable(home)
+		}
 		base := message.Input{
 			ShopLocale: s.Locale, Now: time.Now(), SMSOptOut: optOut(c),
-			Shop:           message.Shop{Name: s.Name, HomeURL: s.HomeURL, Currency: s.Currency, Country: s.Country},
-			Link:           c.PublicURL + "/l/AbCdEfGhIj",
-			UnsubscribeURL: c.PublicURL + "/u/AbCdEfGhIj", PreferencesURL: c.PublicURL + "/u/AbCdEfGhIj",
+			Shop:           message.Shop{Name: s.Name, HomeURL: home, Currency: s.Currency, Country: s.Country},
+			Link:           public + "/l/AbCdEfGhIj",
+			UnsubscribeURL: public + "/u/AbCdEfGhIj", PreferencesURL: public + "/u/AbCdEfGhIj",
 		}
 		for _, p := range set.Check(base) {
 			out = append(out, config.Problem{File: p.File, Line: p.Line, Column: p.Column, Path: "shop " + s.ID, Text: p.Text})
@@ -62,44 +65,40 @@ func tryTemplates(c *config.Config, set *message.Set) []config.Problem {
 	return out
 }
 
-func report(cmd *cobra.Command, g *globals, problems []config.Problem) error {
+// usable is an address, or one to try templates with where a mistake in the
+// configuration left none: that mistake is told already, and once is enough.
+func usable(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") {
+		return address
+	}
+	return "https://ritorno.example.com"
+}
+
+// report prints warnings and connections, and returns what is wrong.
+func report(cmd *cobra.Command, g *globals, problems []config.Problem, tried []connection) error {
+	bad, broken := mistakes(problems), brokenOf(tried)
 	if g.json {
-		if err := printJSON(cmd, map[string]any{"ok": mistakes(problems) == nil, "problems": problems}); err != nil {
-			return err
+		out := map[string]any{"ok": bad == nil && broken == nil, "problems": append([]config.Problem{}, problems...)}
+		if tried != nil {
+			out["connections"] = tried
 		}
+		return errors.Join(printJSON(cmd, out), bad, broken)
 	}
 	warnings := 0
 	for _, p := range problems {
 		if p.Warning {
 			warnings++
-			if !g.json {
-				fmt.Fprintln(cmd.ErrOrStderr(), p.String())
-			}
+			fmt.Fprintln(cmd.ErrOrStderr(), p.String())
 		}
 	}
-	if err := mistakes(problems); err != nil {
-		return err
+	if bad != nil {
+		return bad
 	}
-	if !g.json {
-		fmt.Fprintf(cmd.OutOrStdout(), "%s: no mistakes, %d warning(s)\n", g.config, warnings)
+	fmt.Fprintf(cmd.OutOrStdout(), "%s: no mistakes, %d warning(s)\n", g.config, warnings)
+	for _, c := range tried {
+		if c.OK {
+			fmt.Fprintf(cmd.OutOrStdout(), "%s: %s\n", c.What, c.Text)
+		}
 	}
-	return nil
-}
-
-func tryStore(ctx context.Context, cmd *cobra.Command, c *config.Config) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
-	defer cancel()
-	return withStore(ctx, c, func(ctx context.Context, a *app) error {
-		if err := a.Store.Ready(ctx); err != nil {
-			return fmt.Errorf("store: %w", err)
-		}
-		if ok, why := a.Store.Durable(); !ok {
-			if !c.Redis.AllowUnsafe {
-				return errors.New("store: it may forget acknowledged writes (" + why + "): set appendonly yes and appendfsync always, or redis.allow_unsafe: true")
-			}
-			fmt.Fprintln(cmd.ErrOrStderr(), "store: warning: it may forget acknowledged writes:", why)
-		}
-		fmt.Fprintln(cmd.OutOrStdout(), "store: reachable, and it keeps what it acknowledges")
-		return nil
-	})
+	return broken
 }

@@ -27,7 +27,7 @@ func newJourney(g *globals) *cobra.Command {
 			rules := c.Rules(shop)
 			for _, j := range rules.Journeys {
 				if j.Name == args[0] {
-					return showJourney(cmd, j)
+					return showJourney(cmd, g, j)
 				}
 			}
 			return usagef("ritorno journey show: shop %s has no journey %q", shop, args[0])
@@ -38,25 +38,62 @@ func newJourney(g *globals) *cobra.Command {
 	return cmd
 }
 
-func showJourney(cmd *cobra.Command, j lifecycle.Journey) error {
-	rows := [][]any{{"AFTER", "STEP", "TEMPLATE", "CHANNELS", "ONLY WHEN"}}
+// journeyView is a journey as the API names its parts.
+type journeyView struct {
+	Name    string            `json:"name"`
+	Trigger lifecycle.Trigger `json:"trigger"`
+	Steps   []stepView        `json:"steps"`
+	Finish  finishView        `json:"finish"`
+}
+
+type stepView struct {
+	Step     int      `json:"step"`
+	After    string   `json:"after"`
+	Channels []string `json:"channels"`
+	Template string   `json:"template"`
+	When     string   `json:"when,omitempty"`
+}
+
+type finishView struct {
+	After     string `json:"after"`
+	Otherwise string `json:"otherwise"`
+}
+
+func viewOf(j lifecycle.Journey) journeyView {
+	v := journeyView{Name: j.Name, Trigger: j.Trigger, Finish: finishView{span(j.Finish.After), j.Finish.Otherwise.String()}}
 	for i, s := range j.Steps {
-		var chs []string
+		st := stepView{Step: i + 1, After: span(s.After), Template: s.Template, When: s.When.String()}
 		for _, ch := range s.Channels {
-			chs = append(chs, ch.String())
+			st.Channels = append(st.Channels, ch.String())
 		}
-		rows = append(rows, []any{span(s.After), i + 1, s.Template, strings.Join(chs, ", "), orDash(s.When.String())})
+		v.Steps = append(v.Steps, st)
 	}
-	rows = append(rows, []any{"+" + span(j.Finish.After), "end", "then " + j.Finish.Otherwise.String(), "", ""})
-	fmt.Fprintf(cmd.OutOrStdout(), "%s, on %s\n\n", j.Name, j.Trigger)
+	return v
+}
+
+func showJourney(cmd *cobra.Command, g *globals, j lifecycle.Journey) error {
+	v := viewOf(j)
+	if g.json {
+		return printJSON(cmd, v)
+	}
+	rows := [][]any{{"AFTER", "STEP", "TEMPLATE", "CHANNELS", "ONLY WHEN"}}
+	for _, s := range v.Steps {
+		rows = append(rows, []any{s.After, s.Step, s.Template, strings.Join(s.Channels, ", "), orDash(s.When)})
+	}
+	rows = append(rows, []any{"+" + v.Finish.After, "end", "then " + v.Finish.Otherwise, "-", "-"})
+	fmt.Fprintf(cmd.OutOrStdout(), "%s, on %s\n\n", v.Name, v.Trigger)
 	return table(cmd.OutOrStdout(), rows...)
 }
 
 // span writes a duration as the configuration does.
 func span(d time.Duration) string {
-	const day = 24 * time.Hour
-	if d >= day && d%day == 0 {
-		return strconv.Itoa(int(d/day)) + "d"
+	for _, u := range []struct {
+		length time.Duration
+		sign   string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
+		if d != 0 && d%u.length == 0 {
+			return strconv.FormatInt(int64(d/u.length), 10) + u.sign
+		}
 	}
-	return d.String()
+	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/message"
 )
 
 func newPreview(g *globals) *cobra.Command {
@@ -34,11 +36,14 @@ func newPreview(g *globals) *cobra.Command {
 					return err
 				}
 				if g.json {
-					return printJSON(cmd, m)
+					return printJSON(cmd, previewOf(m))
 				}
 				out := cmd.OutOrStdout()
 				if ch == lifecycle.SMS {
-					fmt.Fprintf(out, "%s\n\n%d segment(s), %s, %d units %v\n", m.Text, m.Segments, m.Encoding, m.Units, m.Culprits)
+					fmt.Fprintf(out, "%s\n\n%d segment(s), %s, %d units\n", m.Text, m.Segments, m.Encoding, m.Units)
+					if len(m.Culprits) > 0 {
+						fmt.Fprintf(out, "not in GSM-7: %s\n", strings.Join(m.Culprits, " "))
+					}
 					return nil
 				}
 				fmt.Fprintf(out, "Subject: %s\n\n%s\n\n----- HTML -----\n%s\n", m.Subject, m.Text, m.HTML)
@@ -50,4 +55,23 @@ func newPreview(g *globals) *cobra.Command {
 	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
 	cmd.Flags().StringVar(&channel, "channel", "email", "sms or email")
 	return cmd
+}
+
+// rendered is a message as --json shows it.
+type rendered struct {
+	Channel  string            `json:"channel"`
+	Template string            `json:"template"`
+	Locale   string            `json:"locale"`
+	Subject  string            `json:"subject,omitempty"`
+	Text     string            `json:"text"`
+	HTML     string            `json:"html,omitempty"`
+	Segments int               `json:"segments,omitempty"`
+	Units    int               `json:"units,omitempty"`
+	Encoding string            `json:"encoding,omitempty"`
+	Culprits []string          `json:"not_in_gsm7,omitempty"`
+	Headers  map[string]string `json:"headers,omitempty"`
+}
+
+func previewOf(m message.Message) rendered {
+	return rendered{m.Channel, m.Template, m.Locale, m.Subject, m.Text, m.HTML, m.Segments, m.Units, m.Encoding, m.Culprits, m.Headers}
 }

@@ -153,7 +153,7 @@ func (l *tail) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.buf = append(l.buf, p...)
-	if n := len(l.buf) - 1<<16; n > 0 {
+	if n := len(l.buf) - 1<<22; n > 0 {
 		l.buf = l.buf[n:]
 	}
 	return len(p), nil

@@ -90,7 +90,7 @@ func newTokenList(g *globals) *cobra.Command {
 				used = day(&t.LastUsed)
 			}
 			rows = append(rows, []any{t.ID, t.Name, t.Role, orDash(t.Shop), day(&t.Made), used})
-			out = append(out, map[string]any{"id": t.ID, "name": t.Name, "role": t.Role, "shop": t.Shop, "made_at": t.Made, "last_used_at": t.LastUsed})
+			out = append(out, map[string]any{"id": t.ID, "name": t.Name, "role": t.Role, "shop": t.Shop, "made_at": t.Made, "last_used_at": known(t.LastUsed)})
 		}
 		if g.json {
 			return printJSON(cmd, out)
