@@ -22,6 +22,7 @@ const kills = 20
 // that got no 2xx posts the same delivery again, as Shopify does. In the end
 // every acknowledged order is counted, and counted once.
 func TestKillDuringIngestLosesNoAcknowledgedOrder(t *testing.T) {
+	t.Parallel()
 	in := newInstance(t, "")
 	in.serve()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -40,7 +40,7 @@ func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcom
 	if err != nil {
 		return Outcome{}, err
 	}
-	if known.id == "" {
+	if known.id == "" || known.fresh && !ev.Creates() {
 		return e.unknown(ctx, s, ev, known)
 	}
 	ev, err = e.withSuppression(ctx, s, ev, known)
@@ -51,7 +51,7 @@ func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcom
 	if err != nil {
 		return out, err
 	}
-	return out, e.afterwards(ctx, s, ev, known, t)
+	return out, e.afterwards(ctx, s, ev, known, out, t)
 }
 
 // update runs Decide on the stored record until it is stored.
@@ -123,10 +123,14 @@ func orderOf(ev lifecycle.Event) string {
 
 // afterwards keeps the look-ups for what the event taught us, and applies what
 // was parked until now. It runs before the answer, so that an acknowledged
-// order can be found by its refund.
-func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, known resolved, t lifecycle.Transition) error {
+// order can be found by its refund. A repeated delivery does it again: the try
+// before may have ended in between.
+func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, known resolved, out Outcome, t lifecycle.Transition) error {
 	wake := known.pointed
-	if id := orderOf(ev); id != "" && ev.Order != nil && !ev.Order.Partial && slices.Contains(t.SeenOrders, lifecycle.OrderKey(s.Name, id)) {
+	if (out.Duplicate || known.fresh) && known.ref != noDigest && !contains2(wake, known.ref) {
+		wake = append(wake, known.ref)
+	}
+	if id := orderOf(ev); id != "" && ev.Order != nil && !ev.Order.Partial && (out.Duplicate || slices.Contains(t.SeenOrders, lifecycle.OrderKey(s.Name, id))) {
 		d := store.Digest(e.keys.Order(s.Name, "", id))
 		if err := e.st.PointOrder(ctx, d, known.id, ev.Order.At); err != nil {
 			return err

@@ -93,13 +93,14 @@ func (e *Engine) replyOf(ctx context.Context, s *Shop, id, phone string, r conne
 		ev.Key = r.ProviderID + " " + c.ID
 	}
 	switch kind {
-	case reply.OptOut, reply.OptIn:
-		st := lifecycle.Unsubscribed
+	case reply.OptOut:
+		ev.Type = lifecycle.ConsentChanged
+		ev.Consents = []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Unsubscribed, Evidence: "reply: " + r.Body}}
+	default: // any other is a reaction, also an unclear one, and its text is shown to support
 		if kind == reply.OptIn {
-			st = lifecycle.Subscribed
+			ev.Consents = []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Subscribed, Evidence: "reply: " + r.Body}}
+			open = false // no answer to a survey
 		}
-		ev.Type, ev.Consents = lifecycle.ConsentChanged, []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: st, Evidence: "reply: " + r.Body}}
-	default: // also an unclear one: a reaction, and its text is shown to support
 		ev.Type = lifecycle.Responded
 		ev.Response = &lifecycle.Response{Kind: lifecycle.ResponseReply, Text: r.Body, MessageID: last.ID}
 		if open {

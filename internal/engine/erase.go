@@ -55,15 +55,26 @@ func (e *Engine) erase(ctx context.Context, s *Shop, c lifecycle.Contact) (Erasu
 		return out, err
 	}
 	_, err = e.st.Update(ctx, store.Request{ID: c.ID}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		if c.Forward != "" {
+			return store.Change{}, forwarded{c.Forward}
+		}
 		t := s.Rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now}, c, now)
 		ch := change(s.Name, t)
 		ch.Counts = append(ch.Counts, store.Count{Shop: s.Name, Field: "state:" + c.State.String(), N: -1})
 		return ch, nil
 	})
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+	var f forwarded
+	switch {
+	case errors.As(err, &f): // became part of another record meanwhile
+		if c, err = e.load(ctx, f.to); err != nil {
+			return out, err
+		}
+		return e.erase(ctx, s, c)
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return out, err
 	}
-	return out, e.eraseAround(ctx, s, c, &out)
+	err = e.eraseAround(ctx, s, c, &out)
+	return out, err
 }
 
 // eraseAround removes what leads to the record and what still quotes the
@@ -180,22 +191,14 @@ func (e *Engine) applyErase(ctx context.Context, s *Shop, ev lifecycle.Event) (O
 	if err := e.suppress(ctx, s, email, phone, "erased"); err != nil {
 		return Outcome{}, err
 	}
-	r := e.digests(s, ev)
-	found, err := e.st.Lookup(ctx, r.ref, r.email)
+	ids, err := e.named(ctx, s, ev)
 	if err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Reason: lifecycle.ReasonErased, Ignored: true}
 	var sum Erasure
-	for i, d := range []store.Digest{r.ref, r.email} {
-		id, err := e.first(ctx, d, found[i])
-		if err != nil {
-			return out, err
-		}
-		if id == "" {
-			continue
-		}
-		c, err := e.st.Load(ctx, id)
+	for _, id := range ids {
+		c, err := e.load(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
 			continue
 		}
@@ -211,4 +214,31 @@ func (e *Engine) applyErase(ctx context.Context, s *Shop, ev lifecycle.Event) (O
 	}
 	e.log.Info("erased on request", "shop", s.Name, "contacts", sum.Contacts, "dead_letters", sum.DeadLetters)
 	return out, nil
+}
+
+// named are the records that an erasure request means: by customer id and by
+// e-mail, else the one of its phone number.
+func (e *Engine) named(ctx context.Context, s *Shop, ev lifecycle.Event) (ids []string, err error) {
+	r := e.digests(s, ev)
+	found, err := e.st.Lookup(ctx, r.ref, r.email, r.phone)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range []store.Digest{r.ref, r.email} {
+		c, err := e.first(ctx, d, found[i])
+		if err != nil {
+			return nil, err
+		}
+		if c.id != "" {
+			ids = append(ids, c.id)
+		}
+	}
+	if len(ids) > 0 {
+		return ids, nil
+	}
+	id, err := e.byPhone(ctx, found[2], r.email != noDigest, ev.Person.CustomerID, ev.Source)
+	if id != "" {
+		ids = append(ids, id)
+	}
+	return ids, err
 }

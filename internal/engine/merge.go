@@ -18,7 +18,7 @@ import (
 func (e *Engine) merge(ctx context.Context, s *Shop, a, b string) error {
 	ca, err := e.st.Load(ctx, a)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // never written: the claim is repaired by the caller
+		return nil // erased meanwhile
 	}
 	if err != nil {
 		return err
@@ -96,6 +96,18 @@ func (e *Engine) lead(ctx context.Context, s *Shop, gone lifecycle.Contact, keep
 	return nil
 }
 
+// adopt lets a look-up that led nowhere lead to a contact, with what was parked
+// for it.
+func (e *Engine) adopt(ctx context.Context, s *Shop, d store.Digest, id string) error {
+	if d == noDigest {
+		return nil
+	}
+	if _, err := e.st.ClaimLookup(ctx, d, id); err != nil {
+		return err
+	}
+	return e.unpark(ctx, s, d, id)
+}
+
 // lookups are the digests that lead to a contact.
 func (e *Engine) lookups(s *Shop, c lifecycle.Contact) []store.Digest {
 	var ds []store.Digest
@@ -111,36 +123,49 @@ func (e *Engine) lookups(s *Shop, c lifecycle.Contact) []store.Digest {
 	return ds
 }
 
+// side finds one of the two that a merge names: by customer id, by e-mail, by
+// phone. d is the look-up that can be claimed for them, if they are unknown.
+func (e *Engine) side(ctx context.Context, s *Shop, source string, p lifecycle.Person) (id string, d store.Digest, err error) {
+	r := e.digests(s, lifecycle.Event{Source: source, Person: p})
+	found, err := e.st.Lookup(ctx, r.ref, r.email, r.phone)
+	if err != nil {
+		return "", noDigest, err
+	}
+	for i, look := range []store.Digest{r.ref, r.email} {
+		c, err := e.first(ctx, look, found[i])
+		if err != nil || c.id != "" {
+			return c.id, look, err
+		}
+		if d == noDigest {
+			d = look
+		}
+	}
+	id, err = e.byPhone(ctx, found[2], r.email != noDigest, p.CustomerID, source)
+	return id, d, err
+}
+
 // applyMerge carries out a merge that a source tells of.
 func (e *Engine) applyMerge(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome, error) {
-	if ev.Merged == nil || ev.Person.CustomerID == "" || ev.Merged.CustomerID == "" {
+	if ev.Merged == nil {
 		return Outcome{Ignored: true, Reason: lifecycle.ReasonNothingNew}, nil
 	}
-	keepRef := store.Digest(e.keys.Ref(s.Name, ev.Source, ev.Person.CustomerID))
-	goneRef := store.Digest(e.keys.Ref(s.Name, ev.Source, ev.Merged.CustomerID))
-	found, err := e.st.Lookup(ctx, keepRef, goneRef)
+	keep, keepLook, err := e.side(ctx, s, ev.Source, ev.Person)
 	if err != nil {
 		return Outcome{}, err
 	}
-	keep, err := e.first(ctx, keepRef, found[0])
-	if err != nil {
-		return Outcome{}, err
-	}
-	gone, err := e.first(ctx, goneRef, found[1])
+	gone, goneLook, err := e.side(ctx, s, ev.Source, *ev.Merged)
 	if err != nil {
 		return Outcome{}, err
 	}
 	out := Outcome{Contact: keep, Reason: lifecycle.ReasonMerged}
 	switch {
 	case keep == "" && gone == "":
-		return e.unknown(ctx, s, ev, resolved{ref: keepRef})
+		return e.unknown(ctx, s, ev, e.digests(s, ev))
 	case gone == "":
-		_, err = e.st.ClaimLookup(ctx, goneRef, keep)
+		err = e.adopt(ctx, s, goneLook, keep)
 	case keep == "":
 		out.Contact = gone
-		if _, err = e.st.ClaimLookup(ctx, keepRef, gone); err == nil {
-			err = e.unpark(ctx, s, keepRef, gone)
-		}
+		err = e.adopt(ctx, s, keepLook, gone)
 	case keep != gone:
 		err = e.merge(ctx, s, keep, gone)
 	default:

@@ -29,8 +29,8 @@ var noDigest store.Digest
 // e-mail, then by phone. Two records that turn out to be one person are merged
 // on the way. A phone alone never fuses two e-mails.
 func (e *Engine) resolve(ctx context.Context, s *Shop, ev lifecycle.Event) (resolved, error) {
-	for range 4 {
-		r, again, err := e.resolveOnce(ctx, s, ev)
+	for try := range 2 * patience {
+		r, again, err := e.resolveOnce(ctx, s, ev, try < patience)
 		if err != nil || !again {
 			return r, err
 		}
@@ -38,7 +38,22 @@ func (e *Engine) resolve(ctx context.Context, s *Shop, ev lifecycle.Event) (reso
 	return resolved{}, fmt.Errorf("identity changed under our hands: %w", store.ErrUnavailable)
 }
 
-func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event) (r resolved, again bool, err error) {
+// patience is how often we wait for somebody who pointed a look-up at a new
+// record to write it, before we take it that they died.
+const patience = 5
+
+func wait(ctx context.Context) error {
+	t := time.NewTimer(20 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return fmt.Errorf("wait for a record: %w: %w", store.ErrUnavailable, ctx.Err())
+	case <-t.C:
+		return nil
+	}
+}
+
+func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event, patient bool) (r resolved, again bool, err error) {
 	r = e.digests(s, ev)
 	ds := []store.Digest{r.ref, r.email, r.phone}
 	found, err := e.st.Lookup(ctx, ds...)
@@ -54,12 +69,12 @@ func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event) (
 		return r, false, err
 	}
 	switch {
-	case byRef != "" && byEmail != "" && byRef != byEmail:
-		return r, true, e.merge(ctx, s, byRef, byEmail)
-	case byRef != "":
-		r.id = byRef
-	case byEmail != "":
-		r.id = byEmail
+	case byRef.id != "" && byEmail.id != "" && byRef.id != byEmail.id:
+		return r, true, e.unite(ctx, s, r, byRef, byEmail, patient)
+	case byRef.id != "":
+		r.id = byRef.id
+	case byEmail.id != "":
+		r.id = byEmail.id
 	case r.phone != noDigest && ev.Type != lifecycle.ContactDeleted:
 		if r.id, err = e.byPhone(ctx, found[2], r.email != noDigest, ev.Person.CustomerID, ev.Source); err != nil {
 			return r, false, err
@@ -75,7 +90,21 @@ func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event) (
 		}
 		r.id, r.fresh = store.NewID(), true
 	}
-	return e.point(ctx, s, r, found)
+	return e.point(ctx, s, r, found, patient)
+}
+
+// unite makes a customer id and an e-mail lead to one record. A claim whose
+// record was never written gives way.
+func (e *Engine) unite(ctx context.Context, s *Shop, r resolved, byRef, byEmail claim, patient bool) error {
+	switch {
+	case byRef.written && byEmail.written:
+		return e.merge(ctx, s, byRef.id, byEmail.id)
+	case patient:
+		return wait(ctx)
+	case byRef.written:
+		return e.repoint(ctx, r.email, byEmail.id, byRef.id)
+	}
+	return e.repoint(ctx, r.ref, byRef.id, byEmail.id)
 }
 
 // digests are the look-up keys of an event's person. Placeholders that shops
@@ -101,25 +130,31 @@ func country(c string, s *Shop) string {
 	return s.Rules.Country
 }
 
+// claim is where a look-up leads. Its record may not be written: not yet, or
+// never, because whoever claimed the id died or because it was erased.
+type claim struct {
+	id      string // empty: nowhere
+	written bool
+}
+
 // first is the contact a look-up leads to, with its forwarding address
-// followed. A look-up whose record was never written leads there all the same:
-// the id was claimed and is used.
-func (e *Engine) first(ctx context.Context, d store.Digest, ids []string) (string, error) {
+// followed. An id that was claimed is used, also where it has no record.
+func (e *Engine) first(ctx context.Context, d store.Digest, ids []string) (claim, error) {
 	if d == noDigest || len(ids) == 0 {
-		return "", nil
+		return claim{}, nil
 	}
 	c, err := e.load(ctx, ids[0])
 	if errors.Is(err, store.ErrNotFound) {
-		return ids[0], nil
+		return claim{id: ids[0]}, nil
 	}
-	return c.ID, err
+	return claim{c.ID, true}, err
 }
 
 // byPhone finds the one contact that may be meant by a phone number: one
 // without an e-mail address where the event brings one, the only one where the
-// event brings none.
+// event brings none, or the only one of them that has no e-mail address either.
 func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, customerID, source string) (string, error) {
-	var fit []string
+	var fit, bare []string
 	for _, id := range ids {
 		c, err := e.load(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
@@ -132,11 +167,17 @@ func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, custo
 			continue
 		}
 		fit = append(fit, c.ID)
+		if c.Email.Key == "" {
+			bare = append(bare, c.ID)
+		}
 	}
-	if len(fit) != 1 {
-		return "", nil
+	switch {
+	case len(fit) == 1:
+		return fit[0], nil
+	case len(bare) == 1:
+		return bare[0], nil
 	}
-	return fit[0], nil
+	return "", nil
 }
 
 // otherRef reports whether the same source knows the contact under another
@@ -181,7 +222,7 @@ func (e *Engine) mayCreate(ev lifecycle.Event, r resolved) bool {
 
 // point makes every key of the event lead to the contact before anything is
 // acknowledged, so that the next event finds the same person.
-func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]string) (resolved, bool, error) {
+func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]string, patient bool) (resolved, bool, error) {
 	for i, d := range []store.Digest{r.email, r.ref} {
 		if d == noDigest {
 			continue
@@ -204,6 +245,9 @@ func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]strin
 			if r.fresh {
 				r.id = winner
 				continue
+			}
+			if patient {
+				return r, true, wait(ctx)
 			}
 			if err := e.repoint(ctx, d, winner, r.id); err != nil {
 				return r, false, err
@@ -276,7 +320,7 @@ func (e *Engine) unknown(ctx context.Context, s *Shop, ev lifecycle.Event, r res
 	if err != nil {
 		return Outcome{}, err
 	}
-	if again.id != "" {
+	if again.id != "" && !again.fresh { // else whoever is writing the record finds it
 		return Outcome{Contact: again.id, Reason: lifecycle.ReasonStored}, e.unpark(ctx, s, d, again.id)
 	}
 	return Outcome{Parked: true, Reason: lifecycle.ReasonWaits}, nil
@@ -292,7 +336,9 @@ func (e *Engine) unpark(ctx context.Context, s *Shop, d store.Digest, id string)
 		var ev lifecycle.Event
 		if err := json.Unmarshal(item, &ev); err != nil {
 			e.log.Error("a parked event cannot be read and is given up", "error", err.Error())
-		} else if _, _, err := e.update(ctx, s, id, ev, false); err != nil && !errors.Is(err, store.ErrNotFound) {
+		} else if err := e.applyParked(ctx, s, id, ev); errors.Is(err, store.ErrNotFound) {
+			continue // the record is not written yet
+		} else if err != nil {
 			return err
 		}
 		if err := e.st.Unpark(ctx, d, item); err != nil {
@@ -300,6 +346,18 @@ func (e *Engine) unpark(ctx context.Context, s *Shop, d store.Digest, id string)
 		}
 	}
 	return nil
+}
+
+func (e *Engine) applyParked(ctx context.Context, s *Shop, id string, ev lifecycle.Event) error {
+	if ev.Type == lifecycle.ContactMerged {
+		_, err := e.applyMerge(ctx, s, ev)
+		return err
+	}
+	out, t, err := e.update(ctx, s, id, ev, false)
+	if err != nil {
+		return err
+	}
+	return e.afterwards(ctx, s, ev, resolved{id: id}, out, t)
 }
 
 // withSuppression keeps a person who was erased out of journeys: their address
@@ -311,12 +369,12 @@ func (e *Engine) withSuppression(ctx context.Context, s *Shop, ev lifecycle.Even
 		key string
 	}
 	var as []address
-	if contains2(r.pointed, r.email) {
+	if r.fresh && r.email != noDigest || contains2(r.pointed, r.email) {
 		if key, ok := identity.Email(ev.Person.Email); ok {
 			as = append(as, address{lifecycle.Email, key})
 		}
 	}
-	if contains2(r.pointed, r.phone) {
+	if r.fresh && r.phone != noDigest || contains2(r.pointed, r.phone) {
 		if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
 			as = append(as, address{lifecycle.SMS, key})
 		}

@@ -66,10 +66,15 @@ func (e *Engine) refused(s *Shop, now time.Time) func(lifecycle.Contact, store.K
 
 // send takes one message through the protocol: compose, begin, one request,
 // record. Only a begin that was confirmed lets the bytes leave.
-func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle.Transition, now time.Time) bool {
+func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle.Transition) bool {
 	m := *t.Send
 	g := e.gates[m.Channel]
 	if err := g.pass(ctx); err != nil {
+		e.release(ctx, c, keep)
+		return false
+	}
+	_, now, err := e.st.Now(ctx) // the gate may have taken its time: what counts is the hour in which the bytes leave
+	if err != nil {
 		e.release(ctx, c, keep)
 		return false
 	}

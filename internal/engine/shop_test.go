@@ -23,12 +23,21 @@ type outbox struct {
 
 	mu   sync.Mutex
 	sent []connectors.Outgoing
-	mode string // "", "refuses", "cuts", "account", "number"
+	mode string                                      // "", "refuses", "cuts", "account", "number"
+	hook func(connectors.Outgoing) *lifecycle.Result // answers instead, where it does
 }
 
 func (o *outbox) Channel() lifecycle.Channel { return o.ch }
 
 func (o *outbox) Send(_ context.Context, m connectors.Outgoing) lifecycle.Result {
+	o.mu.Lock()
+	hook := o.hook
+	o.mu.Unlock()
+	if hook != nil {
+		if res := hook(m); res != nil {
+			return *res
+		}
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch o.mode {
@@ -62,6 +71,7 @@ func (o *outbox) all() []connectors.Outgoing {
 type bench struct {
 	*engine.Engine
 	st       *store.Store
+	url      string
 	sms      *outbox
 	mail     *outbox
 	ctx      context.Context
@@ -101,7 +111,7 @@ func prefixOf(t *testing.T) string {
 	}, t.Name())
 }
 
-func newBenchOn(t *testing.T, url, prefix, src string) *bench {
+func newBenchOn(t *testing.T, url, prefix, src string, with ...func(*engine.Options)) *bench {
 	t.Helper()
 	c, problems := config.Parse("shop.yaml", []byte(src), func(string) (string, bool) { return "", false })
 	for _, p := range problems {
@@ -119,7 +129,7 @@ func newBenchOn(t *testing.T, url, prefix, src string) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
-	b := &bench{st: st, sms: &outbox{ch: lifecycle.SMS}, mail: &outbox{ch: lifecycle.Email}, ctx: ctx, template: set}
+	b := &bench{st: st, url: url, sms: &outbox{ch: lifecycle.SMS}, mail: &outbox{ch: lifecycle.Email}, ctx: ctx, template: set}
 	var shops []engine.Shop
 	for _, s := range c.Shops {
 		es := engine.Shop{Name: s.ID, Rules: c.Rules(s.ID)}
@@ -128,8 +138,12 @@ func newBenchOn(t *testing.T, url, prefix, src string) *bench {
 		}
 		shops = append(shops, es)
 	}
-	b.Engine = engine.New(engine.Options{Store: st, Shops: shops, Senders: []connectors.Sender{b.sms, b.mail}, Templates: set,
-		PublicURL: "https://ritorno.example.com", Rate: [2]float64{1e6, 1e6}})
+	o := engine.Options{Store: st, Shops: shops, Senders: []connectors.Sender{b.sms, b.mail}, Templates: set,
+		PublicURL: "https://ritorno.example.com", Rate: [2]float64{1e6, 1e6}}
+	for _, f := range with {
+		f(&o)
+	}
+	b.Engine = engine.New(o)
 	if err := st.Heartbeat(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -143,4 +157,103 @@ func (b *bench) now(t *testing.T) time.Time {
 		t.Fatal(err)
 	}
 	return now
+}
+
+// twin is another process on the same store.
+func (b *bench) twin(t *testing.T, with ...func(*engine.Options)) *bench {
+	t.Helper()
+	return newBenchOn(t, redistest.Start(t), prefixOf(t), shopYAML, with...)
+}
+
+// day0 is where the tests' clock starts: a Wednesday, at noon in UTC.
+var day0 = time.Date(2026, 1, 7, 12, 0, 0, 0, time.UTC)
+
+const day = 24 * time.Hour
+
+func (b *bench) goTo(t *testing.T, at time.Time) {
+	t.Helper()
+	if err := b.Advance(b.ctx, at); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b *bench) tell(t *testing.T, ev lifecycle.Event) engine.Outcome {
+	t.Helper()
+	out, err := b.Apply(b.ctx, "bottega", ev)
+	if err != nil {
+		t.Fatalf("%s: %v", ev.Type, err)
+	}
+	return out
+}
+
+func (b *bench) find(t *testing.T, who string) lifecycle.Contact {
+	t.Helper()
+	c, err := b.Find(b.ctx, "bottega", who)
+	if err != nil {
+		t.Fatalf("%s: %v", who, err)
+	}
+	return c
+}
+
+// contacts are all records that are not merged into another.
+func (b *bench) contacts(t *testing.T) (all []lifecycle.Contact) {
+	t.Helper()
+	err := b.st.Scan(b.ctx, func(c lifecycle.Contact) error {
+		if c.Forward == "" {
+			all = append(all, c)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// orderOf is an order of 10.00 by a person.
+func orderOf(id string, at time.Time, p lifecycle.Person) lifecycle.Event {
+	return lifecycle.Event{Type: lifecycle.OrderPlaced, Source: "shopify", Key: "order " + id, At: at, Person: p,
+		Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 1000, Currency: "EUR"}}}
+}
+
+// allowed adds consent on both channels to an event.
+func allowed(ev lifecycle.Event) lifecycle.Event {
+	ev.Consents = []lifecycle.ConsentChange{{Channel: lifecycle.Email, State: lifecycle.Subscribed}, {Channel: lifecycle.SMS, State: lifecycle.Subscribed}}
+	return ev
+}
+
+// changed is a source's news about a customer.
+func changed(key string, at time.Time, p lifecycle.Person) lifecycle.Event {
+	p.Authoritative = true
+	return lifecycle.Event{Type: lifecycle.ContactChanged, Source: "shopify", Key: key, At: at, Person: p}
+}
+
+func named(id, email, phone string) lifecycle.Person {
+	return lifecycle.Person{CustomerID: id, Email: email, Phone: phone, FirstName: "Anna", Country: "IT"}
+}
+
+// answer lets f answer once instead of the outbox; nil is its usual answer.
+func (o *outbox) answer(f func(connectors.Outgoing) *lifecycle.Result) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.hook = func(m connectors.Outgoing) *lifecycle.Result {
+		o.mu.Lock()
+		o.hook = nil
+		o.mu.Unlock()
+		return f(m)
+	}
+}
+
+// replyFrom is an SMS from a contact.
+func replyFrom(phone, text string) connectors.Reply {
+	return connectors.Reply{From: phone, To: "+390600000000", Body: text}
+}
+
+// all are the messages of both channels by id.
+func (b *bench) all() map[string]int {
+	n := map[string]int{}
+	for _, m := range append(b.sms.all(), b.mail.all()...) {
+		n[m.MessageID]++
+	}
+	return n
 }

@@ -27,6 +27,7 @@ func TestStories(t *testing.T) {
 	}
 	for _, f := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(f), ".txtar"), func(t *testing.T) {
+			t.Parallel()
 			data, err := os.ReadFile(f)
 			if err != nil {
 				t.Fatal(err)
@@ -55,6 +56,7 @@ type story struct {
 	line string
 	n    int
 	seen map[string]int // messages of a person that were looked at
+	last func() error   // the last delivery
 }
 
 func (s *story) fail(format string, args ...any) {
@@ -104,6 +106,10 @@ func (s *story) do(line string) {
 		s.consents(arg(1), lifecycle.Unsubscribed, w[2:])
 	case "order", "renew": // order anna 1001 49.90 Olio [-3d]
 		s.order(w[0], arg(1), arg(2), arg(3), arg(4), arg(5))
+	case "import": // import anna 1001 49.90 -45d: old news
+		s.order(w[0], arg(1), arg(2), arg(3), "", arg(4))
+	case "again": // the last delivery once more
+		s.must(s.last())
 	case "refund": // refund anna 1001 49.90
 		s.apply(arg(1), lifecycle.Event{Type: lifecycle.OrderRefunded, Refund: &lifecycle.Refund{OrderID: arg(2), ID: "r" + arg(2) + arg(3), Amount: s.cents(arg(3))}})
 	case "void": // void anna 1001: the order is cancelled
@@ -113,8 +119,11 @@ func (s *story) do(line string) {
 	case "resubscribe":
 		s.apply(arg(1), lifecycle.Event{Type: lifecycle.SubscriptionStarted, Subscription: &lifecycle.Subscription{ID: "S1"}})
 	case "reply": // reply anna "Basta, grazie"
-		_, err := s.b.Reply(s.b.ctx, connectors.Reply{From: phoneOf(arg(1)), To: "+390600000000", Body: arg(2), ProviderID: s.key()})
-		s.must(err)
+		r := connectors.Reply{From: phoneOf(arg(1)), To: "+390600000000", Body: arg(2), ProviderID: s.key()}
+		s.deliver(func() error {
+			_, err := s.b.Reply(s.b.ctx, r)
+			return err
+		})
 	case "open", "click", "answer", "enter": // of the last message
 		s.react(w[0], arg(1), arg(2))
 	case "unsubscribe": // unsubscribe anna email: one click, or the preference page
@@ -243,8 +252,16 @@ func (s *story) person(who string) lifecycle.Person {
 func (s *story) apply(who string, ev lifecycle.Event) {
 	s.t.Helper()
 	ev.Source, ev.Key, ev.Person = "shopify", s.key(), s.person(who)
-	_, err := s.b.Apply(s.b.ctx, "bottega", ev)
-	s.must(err)
+	s.deliver(func() error {
+		_, err := s.b.Apply(s.b.ctx, "bottega", ev)
+		return err
+	})
+}
+
+func (s *story) deliver(f func() error) {
+	s.t.Helper()
+	s.last = f
+	s.must(f())
 }
 
 func (s *story) consents(who string, st lifecycle.ConsentState, chs []string) {
@@ -270,8 +287,11 @@ func (s *story) order(kind, who, id, total, product, shift string) {
 	if product != "" {
 		ev.Order.Items = []lifecycle.Item{{Title: product, Quantity: 1}}
 	}
-	if kind == "renew" {
+	switch kind {
+	case "renew":
 		ev.Type, ev.Order.Renewal = lifecycle.Renewed, true
+	case "import":
+		ev.Historical = true
 	}
 	s.apply(who, ev)
 }

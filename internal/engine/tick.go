@@ -251,7 +251,7 @@ func (e *Engine) fire(ctx context.Context, c store.Claimed, now time.Time) (begu
 	}
 	t := s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, c.Contact, now)
 	if t.Send != nil && e.open(t.Send.Channel) {
-		return e.send(ctx, s, c, t, now)
+		return e.send(ctx, s, c, t)
 	}
 	if t.Send != nil {
 		e.release(ctx, c, e.refused(s, now))
@@ -267,7 +267,12 @@ func (e *Engine) fire(ctx context.Context, c store.Claimed, now time.Time) (begu
 func (e *Engine) release(ctx context.Context, c store.Claimed, fn func(lifecycle.Contact, store.Known) (store.Change, error)) {
 	req := store.Request{ID: c.ID, Fence: c.Fence, Release: true}
 	e.insist(ctx, "release", func(ctx context.Context) error {
-		got, err := e.st.Update(ctx, req, fn)
+		got, err := e.st.Update(ctx, req, func(con lifecycle.Contact, known store.Known) (store.Change, error) {
+			if con.Forward != "" { // merged meanwhile: the joined record decides
+				return keep(con, known)
+			}
+			return fn(con, known)
+		})
 		if err == nil {
 			e.due(got)
 		}

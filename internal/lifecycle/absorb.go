@@ -6,8 +6,8 @@ import (
 )
 
 // Absorb joins what is known of gone into c: the two records are one person.
-// It adds facts only, so it may be repeated. Consent is never widened: an
-// opt-out in either record holds for the joined one.
+// It adds facts only, so it may be repeated. Consent given for an address that
+// goes does not carry over; an opt-out does.
 func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
 	before := c
 	d := decision{r: r, ev: Event{Type: ContactMerged, At: now}, c: c.clone(), now: now}
@@ -70,11 +70,10 @@ func (d *decision) absorbChannel(ch Channel, gone Contact) {
 		have, other = &d.c.Phone, gone.Phone
 	}
 	if have.Key == "" && other.Key != "" {
-		out := d.c.Consent[ch]
-		*have, d.c.Consent[ch], d.c.Suppress[ch] = other, gone.Consent[ch], gone.Suppress[ch]
-		if out.Decided == Unsubscribed {
-			d.c.Consent[ch] = out
-		}
+		*have, d.c.Suppress[ch] = other, gone.Suppress[ch]
+	}
+	if other.Key == "" || have.Key == other.Key {
+		d.c.Consent[ch] = d.c.Consent[ch].join(gone.Consent[ch])
 		return
 	}
 	if g := gone.Consent[ch]; g.Decided == Unsubscribed {
@@ -114,6 +113,9 @@ func (d *decision) absorbHistory(gone Contact) {
 		d.c.Timeline = addEntry(d.c.Timeline, e)
 	}
 	for _, m := range gone.Messages {
+		if m.Status == Sending { // its answer, or its silence, meets this record
+			m.Status, m.Error = Uncertain, ReasonUncertain
+		}
 		if d.message(m.ID) == nil {
 			d.c.Messages = append(d.c.Messages, m)
 		}
@@ -130,13 +132,15 @@ func (d *decision) absorbHistory(gone Contact) {
 	}
 	runs := slices.Clone(gone.Runs)
 	if gone.Run != nil {
-		runs = append(runs, *gone.Run)
+		run := *gone.Run
+		run.Outcome, run.Ended = ReasonMerged, d.now
+		if a := gone.Sending; a != nil && a.Message.Run == run.ID {
+			run.Step, run.Handled = a.Message.Step, d.now // under way: not to be sent again from here
+		}
+		runs = append(runs, run)
 	}
 	for _, run := range runs {
 		if d.run(run.ID) == nil {
-			if run.Outcome == "" {
-				run.Outcome = ReasonMerged
-			}
 			d.c.Runs = append(d.c.Runs, run)
 		}
 	}

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // begin is the only gate in front of a send. It decides anew on the record as
 // it is now; only when the very same message comes out may the bytes leave.
@@ -143,8 +146,9 @@ func (d *decision) result() {
 		}
 		d.t.count("account_refused")
 	case RejectedContact:
-		m := d.close(Failed, res.Reason)
-		d.suppress(m.Channel, m.Address, res.Reason)
+		why := cmp.Or(res.Reason, ReasonBlocked) // without a reason the address would be tried for ever
+		m := d.close(Failed, why)
+		d.suppress(m.Channel, m.Address, why)
 		d.nextChannelOrStep(run)
 		d.t.count("failed:" + m.Channel.String())
 	case RejectedContent:
@@ -167,11 +171,9 @@ func (d *decision) lateResult(res *Result) {
 	if m == nil {
 		return
 	}
-	if m.Status == Sending && d.c.Sending == nil { // its record was merged into this one meanwhile
-		m.Status, m.Error, d.changed = Uncertain, ReasonUncertain, true
-		if res.Outcome != Accepted && res.Outcome != Ambiguous {
-			m.Status, m.Error = Dropped, ReasonMerged
-		}
+	merged := ContactOf(m.ID) != d.c.ID // its record was joined with this one while it was under way
+	if merged && m.Status == Uncertain && res.Outcome != Accepted && res.Outcome != Ambiguous {
+		m.Status, m.Error, d.changed = Dropped, ReasonMerged, true
 	}
 	if res.Outcome != Accepted {
 		return
@@ -296,6 +298,9 @@ func (d *decision) delivery() {
 	}
 	if m.Status <= Uncertain {
 		d.prove(m, SentStatus)
+		if run := d.liveRun(m.Run); run != nil && run.Step == m.Step-1 { // it was about to be tried again
+			d.handled(run, d.now)
+		}
 	}
 	if n.Status <= m.Status {
 		d.t.Reason = ReasonNothingNew

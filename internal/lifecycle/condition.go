@@ -46,7 +46,7 @@ func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 		env.Journey, env.Step = c.Run.Journey, c.Run.Step+1
 		if c.Run.Trigger == OnReturn {
 			env.Returned = true
-			env.OrdersSinceReturn = r.ordersAfter(c, c.Run.Anchor)
+			env.OrdersSinceReturn = r.ordersAfter(c, f.TriggerAt)
 		}
 	}
 	for _, run := range c.Runs {

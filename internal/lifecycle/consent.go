@@ -85,9 +85,9 @@ func (c Consent) State() ConsentState {
 	return c.Decided
 }
 
-// virgin reports whether no source ever decided anything, so that the shop's
-// assumption may apply.
-func (c Consent) virgin() bool { return c.Decided == Unknown }
+// virgin reports whether no source ever told anything, not even that it knows
+// of no consent, so that the shop's assumption may apply.
+func (c Consent) virgin() bool { return c.Decided == Unknown && c.Source == "" }
 
 // merge takes one change in. The newest decision wins, an opt-out wins ties,
 // and "unknown" never undoes an opt-out.
@@ -95,6 +95,9 @@ func (c Consent) merge(n ConsentChange) Consent {
 	if n.State == Unknown {
 		if n.At.After(c.UnknownAt) {
 			c.UnknownAt = n.At
+		}
+		if c.Decided == Unknown && n.Source != "" {
+			c.Source = n.Source
 		}
 		return c
 	}
@@ -104,6 +107,13 @@ func (c Consent) merge(n ConsentChange) Consent {
 		c.Decided, c.At, c.Source, c.Evidence = n.State, n.At, n.Source, n.Evidence
 	}
 	return c
+}
+
+// join takes in what another record of the person knows about the same
+// address.
+func (c Consent) join(o Consent) Consent {
+	c = c.merge(ConsentChange{State: Unknown, At: o.UnknownAt})
+	return c.merge(ConsentChange{State: o.Decided, At: o.At, Source: o.Source, Evidence: o.Evidence})
 }
 
 // consentRank decides ties: the narrower consent wins.

@@ -171,7 +171,7 @@ type Run struct {
 	ID      string // digest of the trigger: the same trigger gives the same id
 	Journey string
 	Trigger Trigger
-	Anchor  time.Time // steps count from here
+	Anchor  time.Time // steps count from here; a pause moves it
 	Began   time.Time
 	Step    int       // next step, counted from 0; len(steps) when only the ending is left
 	Handled time.Time // when the last step was handled

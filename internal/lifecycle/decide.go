@@ -11,7 +11,8 @@ import (
 // does not exist yet.
 func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 	before := c
-	d := decision{r: r, ev: bound(ev, now), c: c.clone(), now: now}
+	d := decision{r: r, c: c.clone(), now: now}
+	d.bound(ev)
 	if d.c.MadeAt.IsZero() && d.ev.creates() {
 		d.c.MadeAt = now
 		d.t.count("made")
@@ -38,7 +39,9 @@ type decision struct {
 	now     time.Time
 	t       Transition
 	changed bool
-	ended   Reason // why the live run ends, if the event ends it
+	ended   Reason         // why the live run ends, if the event ends it
+	vague   bool           // the order's own time is not known: the first telling's holds
+	foreign [channels]bool // the event names an address that is not the record's
 }
 
 // creates reports whether the event may make a contact.
@@ -54,19 +57,21 @@ func (ev *Event) creates() bool {
 // need one that is known.
 func (ev Event) Creates() bool { return ev.creates() }
 
-// bound holds event times inside reason: what lies more than a day ahead or
-// before 2000 counts as the time of arrival. Imports keep theirs.
-func bound(ev Event, now time.Time) Event {
-	clamp := func(t time.Time) time.Time {
-		if t.IsZero() {
-			return now
-		}
-		t = t.UTC().Truncate(time.Millisecond)
-		if !ev.Historical && (t.After(now.Add(24*time.Hour)) || t.Year() < 2000) {
-			return now
-		}
-		return t
+// bound takes the event over with its times held inside reason: what lies more
+// than a day ahead or before 2000 counts as the time of arrival. Imports keep
+// theirs.
+func (d *decision) bound(ev Event) {
+	corrected := false
+	wild := func(t time.Time) bool {
+		return !ev.Historical && !t.IsZero() && (t.After(d.now.Add(24*time.Hour)) || t.UTC().Year() < 2000)
 	}
+	clamp := func(t time.Time) time.Time {
+		if corrected = corrected || wild(t); t.IsZero() || wild(t) {
+			return d.now
+		}
+		return t.UTC().Truncate(time.Millisecond)
+	}
+	d.vague = ev.Order != nil && (wild(ev.Order.At) || ev.Order.At.IsZero() && (wild(ev.At) || ev.At.IsZero()))
 	ev.At = clamp(ev.At)
 	if ev.Version.IsZero() {
 		ev.Version = ev.At
@@ -93,7 +98,9 @@ func bound(ev Event, now time.Time) Event {
 		}
 		ev.Consents = cs
 	}
-	return ev
+	if d.ev = ev; corrected {
+		d.t.count("times_corrected")
+	}
 }
 
 // take turns the event into facts of the record.
@@ -119,6 +126,9 @@ func (d *decision) take() {
 		d.t.Erase, d.t.Reason = true, ReasonErased
 		d.t.count("erased")
 		return
+	}
+	if ev.Type == ContactChanged && d.c.State == None {
+		d.note("new customer")
 	}
 	d.person()
 	d.consents()
@@ -193,18 +203,35 @@ func (d *decision) paused() {
 	d.note("")
 }
 
+// nudge is by how much a fact moves that was told before another one of the
+// same time.
+const nudge = time.Millisecond
+
 // mark adds a fact unless it is known.
 func (d *decision) mark(m Mark) bool {
 	for _, k := range d.c.Marks {
-		if k.Kind == m.Kind && k.Key == m.Key && k.At.Equal(m.At) && k.Anchor.Equal(m.Anchor) {
+		if k.Kind == m.Kind && k.Key == m.Key && k.At.Sub(m.At).Abs() <= nudge && k.Anchor.Equal(m.Anchor) {
 			d.t.Reason = ReasonNothingNew
 			return false
 		}
 	}
+	d.arrivedBefore(m.At, fact{mark: &m}.rank())
 	d.c.Marks = append(d.c.Marks, m)
 	slices.SortStableFunc(d.c.Marks, func(a, b Mark) int { return compareFacts(fact{a.At, nil, &a}, fact{b.At, nil, &b}) })
 	d.changed = true
 	return true
+}
+
+// arrivedBefore puts what was told of a subscription for the very instant of
+// the news at hand before it: among equal times arrival decides.
+func (d *decision) arrivedBefore(at time.Time, rank int) {
+	for i := range d.c.Marks {
+		m := &d.c.Marks[i]
+		told := m.Kind == MarkCancelled || m.Kind == MarkResumed
+		if told && m.At.Equal(at) && (fact{mark: m}).rank() > rank {
+			m.At = m.At.Add(-nudge)
+		}
+	}
 }
 
 // note writes a line of the timeline, kept in the order of the events' times.

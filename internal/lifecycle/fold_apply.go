@@ -13,23 +13,24 @@ type fact struct {
 	mark  *Mark
 }
 
-// rank decides between facts of the same instant. What timers decided comes
-// last: an order of the same instant was there before they fired.
+// rank decides between facts of the same instant. A journey's ending comes
+// last: an order of the same instant was there before it. The entry comes
+// first: an order that was there before would have kept the timer from firing.
 func (f fact) rank() int {
 	if f.order != nil {
 		return 0
 	}
 	switch f.mark.Kind {
+	case MarkDormant:
+		return -1
 	case MarkResumed:
 		return 1
 	case MarkResponse:
 		return 2
 	case MarkCancelled:
 		return 3
-	case MarkDormant:
-		return 4
 	}
-	return 5 // MarkEnded
+	return 4 // MarkEnded
 }
 
 func (f fact) key() uint64 {
@@ -116,6 +117,9 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 	first := f.LastOrder.IsZero()
 	f.Orders++
 	f.LastOrder, f.Anchor = o.At, o.At
+	if o.Renewal {
+		f.Gone = nil // whatever was cancelled goes on
+	}
 	comeBack := func(why Reason) {
 		f.to(Returning, why, o.At)
 		f.hang(OnReturn, o.trigger(), o.At)
@@ -135,7 +139,6 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 	case Cancelled:
 		if o.Renewal {
 			comeBack(ReasonRenewed)
-			f.Gone = nil
 		} else {
 			comeBack(ReasonWonOrder)
 			// A source that names no subscription cannot say that it is the same one.
@@ -201,17 +204,20 @@ func (f *Fold) applyResponse(m *Mark) {
 	}
 }
 
-// applyDormant holds only where the timer counted from what is still the last
-// order or interaction. Where older news came late, the entry is undone.
+// applyDormant holds where the timer counted from what is still the last order
+// or interaction, or from an order that was taken back since: then the silence
+// is even longer. Where older news came late, the entry is undone.
 func (f *Fold) applyDormant(m *Mark) {
 	waiting := f.State == Active || f.State == Returning || f.State == Dormant && f.Trigger == ""
 	if !waiting {
 		return
 	}
-	if !m.Anchor.Equal(f.Anchor) {
-		if f.State == Active && f.Anchor.After(m.Anchor) {
-			f.Reason = ReasonSpared
-		}
+	switch {
+	case m.Anchor.Equal(f.Anchor):
+	case f.State != Active || f.Anchor.IsZero():
+		return
+	case f.Anchor.After(m.Anchor):
+		f.Reason = ReasonSpared
 		return
 	}
 	f.to(Dormant, ReasonInactive, m.At)

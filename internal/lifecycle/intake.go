@@ -28,7 +28,7 @@ func (d *decision) person() {
 	if country == "" {
 		country = d.r.Country
 	}
-	if key, ok := identity.Email(p.Email); ok {
+	if key, ok := identity.Email(p.Email); ok && !identity.Placeholder(key) {
 		d.address(Email, &d.c.Email, Address{Value: strings.TrimSpace(p.Email), Key: key, At: d.ev.Version, Sure: p.Authoritative})
 	}
 	if strings.TrimSpace(p.Phone) != "" {
@@ -45,6 +45,7 @@ func (d *decision) person() {
 // address decides between two tellings of an address. Where it changes,
 // consent given for the old one does not carry over; an opt-out does.
 func (d *decision) address(ch Channel, have *Address, n Address) {
+	defer func() { d.foreign[ch] = have.Key != n.Key }()
 	if have.Key == n.Key {
 		if n.Sure && !have.Sure || n.Sure == have.Sure && n.At.After(have.At) {
 			have.Sure, have.At = n.Sure, n.At
@@ -84,10 +85,11 @@ func (d *decision) profile(p Person) {
 	}
 }
 
-// consents takes consent news in and keeps it in the ledger.
+// consents takes consent news in and keeps it in the ledger. What somebody
+// allows at an address that is not taken over holds for no other.
 func (d *decision) consents() {
 	for _, n := range d.ev.Consents {
-		if n.Channel >= channels {
+		if n.Channel >= channels || n.State == Subscribed && d.foreign[n.Channel] {
 			continue
 		}
 		before := d.c.Consent[n.Channel]
@@ -101,6 +103,9 @@ func (d *decision) consents() {
 			d.c.Suppress[n.Channel] = Suppression{} // the provider's opt-out block is lifted by a fresh opt-in
 		}
 		d.ledger(n)
+		if after.State() == Unsubscribed {
+			d.dropQueued(n.Channel)
+		}
 		if before.State() != after.State() {
 			d.noteWhy(ConsentChanged, "", n.Channel.String()+" "+after.State().String())
 			d.t.count("consent:" + n.Channel.String() + ":" + after.State().String())
@@ -109,6 +114,17 @@ func (d *decision) consents() {
 	}
 	if d.ev.Type == ConsentChanged && !d.changed {
 		d.t.Reason = ReasonNothingNew
+	}
+}
+
+// dropQueued drops what waits for another try on a channel. Its step may still
+// go out on the next one.
+func (d *decision) dropQueued(ch Channel) {
+	for i := range d.c.Messages {
+		if m := &d.c.Messages[i]; m.Status == Queued && m.Channel == ch {
+			m.Status, m.Error = Dropped, ReasonOptedOut
+			d.t.count("dropped:" + string(ReasonOptedOut))
+		}
 	}
 }
 
@@ -153,11 +169,18 @@ func (d *decision) order() {
 	was := o
 	was.Refunds = slices.Clone(o.Refunds)
 	o.tell(&d.ev)
+	if d.vague && !was.Partial && !fresh {
+		o.At = was.At
+	}
+	if was.Partial && !o.Partial && !fresh {
+		d.t.SeenOrders = append(d.t.SeenOrders, key) // only now it can be found by its id
+	}
 	if !fresh && sameOrder(was, o) {
 		d.t.Reason = ReasonNothingNew
 		return
 	}
 	if fresh {
+		d.arrivedBefore(o.At, fact{order: &o}.rank())
 		d.c.Orders = append(d.c.Orders, o)
 	} else {
 		d.c.Orders[i] = o

@@ -81,6 +81,7 @@ func (d *decision) alignRun(f Fold) {
 		d.endRun(f)
 	}
 	if want == "" || d.c.Run != nil {
+		d.postpone()
 		return
 	}
 	run := Run{ID: want, Journey: j.Name, Trigger: j.Trigger, Anchor: f.TriggerAt, Began: d.now}
@@ -91,12 +92,29 @@ func (d *decision) alignRun(f Fold) {
 		run.Outcome, run.Ended, run.Wait, run.Waited = "", time.Time{}, time.Time{}, ""
 	} else {
 		d.t.count("entered:" + j.Name)
-	}
-	if d.ev.Historical {
-		d.skipPast(&run, j, time.Time{})
+		if d.ev.Historical && len(j.Steps) > 0 && !run.Anchor.Add(j.Steps[0].After).After(d.now) {
+			run.Step, run.Handled = len(j.Steps), d.now // imported, and already past the first step: nothing starts by itself
+		}
 	}
 	d.c.Run = &run
 	d.changed = true
+	d.postpone()
+}
+
+// postpone moves the rest of the run behind a pause. Its steps keep their
+// distance, so that they do not leave all at once when it is over.
+func (d *decision) postpone() {
+	run := d.c.Run
+	if run == nil {
+		return
+	}
+	j := d.r.named(run.Journey)
+	if j == nil || run.Step >= len(j.Steps) {
+		return
+	}
+	if late := d.c.PausedTo.Sub(d.stepAt(run, j)); late > 0 {
+		run.Anchor, d.changed = run.Anchor.Add(late), true
+	}
 }
 
 // skipPast passes over the steps that fell due between two times, the second
@@ -223,7 +241,7 @@ func (d *decision) runDue() (time.Time, Reason) {
 
 // stepAt is when the next step of a run falls due, before any waiting.
 func (d *decision) stepAt(run *Run, j *Journey) time.Time {
-	return maxTime(run.Anchor.Add(j.Steps[run.Step].After), d.c.PausedTo)
+	return run.Anchor.Add(j.Steps[run.Step].After)
 }
 
 // named returns the journey of that name, or nil.

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "strconv"
+import (
+	"strconv"
+	"time"
+)
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
@@ -20,6 +23,20 @@ func (d *decision) opened() {
 	d.note(m.Template)
 }
 
+// seenAgain is how soon a page that was seen may be loaded again without being
+// a reaction of its own: else a page left open fills the record.
+const seenAgain = 24 * time.Hour
+
+// lastResponse is when the contact reacted last.
+func (d *decision) lastResponse() (at time.Time) {
+	for _, m := range d.c.Marks {
+		if m.Kind == MarkResponse {
+			at = maxTime(at, m.At)
+		}
+	}
+	return at
+}
+
 // responded takes in a confirmed human reaction.
 func (d *decision) responded() {
 	resp := d.ev.Response
@@ -27,7 +44,7 @@ func (d *decision) responded() {
 		return
 	}
 	m := d.message(resp.MessageID)
-	if m != nil && m.Responded && resp.Kind == ResponseSeen {
+	if m != nil && m.Responded && resp.Kind == ResponseSeen && d.ev.At.Sub(d.lastResponse()) < seenAgain {
 		d.t.Reason = ReasonNothingNew
 		return
 	}

@@ -214,7 +214,7 @@ func ptr(t time.Time) *time.Time {
 var summaries = map[Type]string{
 	OrderPlaced: "Order", Renewed: "Renewal", OrderCancelled: "Order cancelled:", OrderRefunded: "Refund for order",
 	SubscriptionStarted: "Subscription started", SubscriptionCancelled: "Subscription cancelled", SubscriptionPaused: "Subscription paused",
-	PaymentFailed: "Payment failed", ContactChanged: "Contact changed:", ContactDeleted: "Customer deleted at the source",
+	PaymentFailed: "Payment failed", ContactChanged: "Contact:", ContactDeleted: "Customer deleted at the source",
 	ContactMerged: "Joined with another record of the same person", ConsentChanged: "Consent:", DataRequested: "Asked for a copy of the data",
 	Opened: "Opened the link of", Responded: "Responded:", Noted: "Note:", Paused: "Asked for a pause",
 	"message.sent": "Sent", "message.failed": "Failed:",

@@ -44,8 +44,14 @@ func (d *decision) stepDue() {
 	}
 }
 
+// enterDormant lets the journey begin with the second at hand, for shops tell
+// whole seconds: an order of this second is later than the entry.
 func (d *decision) enterDormant(f Fold) {
-	d.mark(Mark{Kind: MarkDormant, At: d.now, Anchor: f.Anchor})
+	at := d.now.Truncate(time.Second)
+	if facts := d.c.facts(); len(facts) > 0 && !facts[len(facts)-1].at.Before(at) {
+		at = d.now
+	}
+	d.mark(Mark{Kind: MarkDormant, At: at, Anchor: f.Anchor})
 	d.t.Reason = ReasonEntered
 }
 
@@ -242,8 +248,10 @@ func (d *decision) capped() time.Time {
 // drop handles a step without a message and keeps why.
 func (d *decision) drop(m Message, why Reason) {
 	m.Status, m.Error = Dropped, why
+	if was := d.message(m.ID); was == nil || was.Status != Dropped {
+		d.t.count("dropped:" + string(why))
+	}
 	d.c.Messages = d.putMessage(m)
-	d.t.count("dropped:" + string(why))
 	d.t.Reason = ReasonStepDropped
 	d.handled(d.c.Run, d.now)
 }
