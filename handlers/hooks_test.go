@@ -174,9 +174,15 @@ func TestFailedSignaturesAreLimitedByAddressAndGoodOnesAreNot(t *testing.T) {
 		t.Errorf("answers of 400 forged deliveries: %v; want at least 300 times 401, then 429", status)
 	}
 	r.shopify(orderBody).is(200)
-	other := r.send("POST", "/hooks/bottega/shopify", "{}", "X-Shopify-Hmac-Sha256", "AAAA", "X-Forwarded-For", "203.0.113.9")
-	if other.Code != 429 { // the test's own address is public, so nobody may name another
-		t.Errorf("a caller hid behind X-Forwarded-For: %d", other.Code)
+	// The test's own address is public, so nobody may name another: a caller who
+	// could hide would be refused with 401 each time. (A few tries come back
+	// with time, so one answer alone proves nothing.)
+	hidden := map[int]int{}
+	for range 100 {
+		hidden[r.send("POST", "/hooks/bottega/shopify", "{}", "X-Shopify-Hmac-Sha256", "AAAA", "X-Forwarded-For", "203.0.113.9").Code]++
+	}
+	if hidden[429] == 0 {
+		t.Errorf("a caller hid behind X-Forwarded-For: %v", hidden)
 	}
 }
 

@@ -53,7 +53,7 @@ func readPlot(name string, seed uint64, zone *time.Location) (*plot, error) {
 	if err != nil {
 		return nil, usagef("ritorno demo: --orders: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // opened for reading only
+	defer f.Close()
 	p := &plot{zone: zone}
 	rows, err := p.rows(f)
 	if err != nil {

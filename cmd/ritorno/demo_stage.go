@@ -36,7 +36,7 @@ func newStage(out, errs io.Writer, json bool) *stage {
 		s.live = errs
 	}
 	f, ok := s.live.(*os.File)
-	s.tty = ok && term.IsTerminal(int(f.Fd())) //nolint:gosec // file descriptors are small
+	s.tty = ok && term.IsTerminal(int(f.Fd()))
 	if json && !s.tty {
 		s.live = nil
 	}

@@ -44,37 +44,57 @@ var (
 
 // lines are the rows of the fault table that a plain peer can act out.
 var lines = []line{
-	{name: "accepted and closed: nobody read, or nothing was written", want: append(unknown, notSent...),
-		play: func(c net.Conn, _ string, _ <-chan struct{}) {}},
-	{name: "closed after ten bytes", want: unknown,
-		play: func(c net.Conn, _ string, _ <-chan struct{}) { _, _ = io.ReadFull(c, make([]byte, 10)) }},
-	{name: "closed after the whole request", want: unknown,
-		play: func(c net.Conn, _ string, _ <-chan struct{}) { readRequest(c) }},
-	{name: "reset after the whole request", want: unknown,
-		play: func(c net.Conn, _ string, _ <-chan struct{}) { readRequest(c); linger(c) }},
-	{name: "read, then silence", want: unknown, limit: shortly,
-		play: func(c net.Conn, _ string, gone <-chan struct{}) { readRequest(c); <-gone }},
-	{name: "never read", want: unknown, limit: shortly,
-		play: func(_ net.Conn, _ string, gone <-chan struct{}) { <-gone }},
+	{
+		name: "accepted and closed: nobody read, or nothing was written", want: append(unknown, notSent...),
+		play: func(c net.Conn, _ string, _ <-chan struct{}) {},
+	},
+	{
+		name: "closed after ten bytes", want: unknown,
+		play: func(c net.Conn, _ string, _ <-chan struct{}) { _, _ = io.ReadFull(c, make([]byte, 10)) },
+	},
+	{
+		name: "closed after the whole request", want: unknown,
+		play: func(c net.Conn, _ string, _ <-chan struct{}) { readRequest(c) },
+	},
+	{
+		name: "reset after the whole request", want: unknown,
+		play: func(c net.Conn, _ string, _ <-chan struct{}) { readRequest(c); linger(c) },
+	},
+	{
+		name: "read, then silence", want: unknown, limit: shortly,
+		play: func(c net.Conn, _ string, gone <-chan struct{}) { readRequest(c); <-gone },
+	},
+	{
+		name: "never read", want: unknown, limit: shortly,
+		play: func(_ net.Conn, _ string, gone <-chan struct{}) { <-gone },
+	},
 	{name: "half a status line", want: unknown, play: cut(func(a string) string { return a[:len("HTTP/1.1 20")] })},
 	{name: "half the head", want: unknown, play: cut(func(a string) string { return a[:strings.Index(a, "\r\n")+6] })},
 	{name: "half the body", want: sent, play: cut(halfBody)},
-	{name: "the head, then silence", want: sent, limit: later,
+	{
+		name: "the head, then silence", want: sent, limit: later,
 		play: func(c net.Conn, a string, gone <-chan struct{}) {
 			readRequest(c)
 			_, _ = io.WriteString(c, halfBody(a))
 			<-gone
-		}},
+		},
+	},
 	{name: "the whole answer, then closed", want: sent, play: cut(func(a string) string { return a })},
-	{name: "an answer that switches protocols", want: unknown,
+	{
+		name: "an answer that switches protocols", want: unknown,
 		play: cut(func(string) string {
 			return "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n"
-		})},
+		}),
+	},
 	{name: "not HTTP at all", want: unknown, play: cut(func(string) string { return "220 smtp ready\r\n" })},
-	{name: "closed during the TLS handshake", tls: true, want: notSent,
-		play: func(c net.Conn, _ string, _ <-chan struct{}) { _, _ = io.ReadFull(c, make([]byte, 10)) }},
-	{name: "silent during the TLS handshake", tls: true, want: notSent, limit: shortly,
-		play: func(_ net.Conn, _ string, gone <-chan struct{}) { <-gone }},
+	{
+		name: "closed during the TLS handshake", tls: true, want: notSent,
+		play: func(c net.Conn, _ string, _ <-chan struct{}) { _, _ = io.ReadFull(c, make([]byte, 10)) },
+	},
+	{
+		name: "silent during the TLS handshake", tls: true, want: notSent, limit: shortly,
+		play: func(_ net.Conn, _ string, gone <-chan struct{}) { <-gone },
+	},
 }
 
 func cut(part func(answer string) string) func(net.Conn, string, <-chan struct{}) {

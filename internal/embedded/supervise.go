@@ -64,7 +64,7 @@ func nextPause(pause, lived time.Duration) time.Duration {
 
 // rest waits for about pause before the next start; false when Close came.
 func (s *Server) rest(pause time.Duration) bool {
-	jitter := rand.N(pause/2 + 1) //nolint:gosec // G404: spreads restarts, guards nothing
+	jitter := rand.N(pause/2 + 1)
 	timer := time.NewTimer(pause/2 + jitter)
 	defer timer.Stop()
 	select {

@@ -28,8 +28,10 @@ type essence struct {
 
 func essenceOf(r *lifecycle.Rules, c lifecycle.Contact) essence {
 	t := r.Totals(&c)
-	return essence{c.State.String(), string(c.Reason), c.Since, c.Due, t.Orders, t.Spent.String(), t.First, t.Last,
-		c.Consent[lifecycle.Email].State().String(), c.Consent[lifecycle.SMS].State().String(), len(c.Marks)}
+	return essence{
+		c.State.String(), string(c.Reason), c.Since, c.Due, t.Orders, t.Spent.String(), t.First, t.Last,
+		c.Consent[lifecycle.Email].State().String(), c.Consent[lifecycle.SMS].State().String(), len(c.Marks),
+	}
 }
 
 // history draws events of one person over a year, each with its own time.

@@ -136,8 +136,10 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 		}
 	}
 	for _, m := range c.Messages {
-		s.Messages = append(s.Messages, StatusMessage{m.ID, m.Journey, m.Step, m.Channel.String(), m.Template, m.Status.String(), m.At,
-			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon})
+		s.Messages = append(s.Messages, StatusMessage{
+			m.ID, m.Journey, m.Step, m.Channel.String(), m.Template, m.Status.String(), m.At,
+			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon,
+		})
 	}
 	for _, a := range c.Answers {
 		s.Answers = append(s.Answers, StatusAnswer(a))

@@ -23,8 +23,10 @@ func (t Totals) MeanGapDays() float64 {
 
 // Totals adds up.
 func (r *Rules) Totals(c *Contact) Totals {
-	t := Totals{Orders: c.Older.Count, Foreign: c.Older.Foreign, First: c.Older.First, Last: c.Older.Last,
-		Spent: Money{Minor: c.Older.Spent, Currency: r.Currency}}
+	t := Totals{
+		Orders: c.Older.Count, Foreign: c.Older.Foreign, First: c.Older.First, Last: c.Older.Last,
+		Spent: Money{Minor: c.Older.Spent, Currency: r.Currency},
+	}
 	for i := range c.Orders {
 		o := &c.Orders[i]
 		if !o.Counts() {
