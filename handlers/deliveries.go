@@ -2,7 +2,10 @@ package handlers
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,13 +82,25 @@ func first(h http.Header, names []string) string {
 	return ""
 }
 
-// bury keeps a delivery as a dead letter. If even that fails, nothing may be
-// acknowledged.
-func (s *Server) bury(ctx context.Context, d delivery, reason string) (Accepted, error) {
-	_, err := s.store.PutDead(ctx, store.DeadLetter{
-		Shop: d.shop, Source: d.source, Reason: reason, Method: d.req.Method,
-		Query: withoutSecrets(d.req.Query), Header: keptHeaders(d.req.Header), Body: d.req.Body, At: d.req.Now,
-	})
+// bury keeps a delivery as a dead letter, with the place and the reason of what
+// was not understood. The same delivery again replaces it. If even that fails,
+// nothing may be acknowledged.
+func (s *Server) bury(ctx context.Context, d delivery, reason string, cause error) (Accepted, error) {
+	if errors.Is(cause, connectors.ErrMalformed) {
+		reason = strings.ToValidUTF8(cause.Error(), "") // names a place, never a value
+	}
+	grave := d.grave()
+	known, err := s.store.Flag(ctx, grave)
+	id := known
+	if err == nil {
+		id, err = s.store.PutDead(ctx, store.DeadLetter{
+			ID: known, Shop: d.shop, Source: d.source, Reason: reason[:min(len(reason), maxReason)], Method: d.req.Method,
+			Query: withoutSecrets(d.req.Query), Header: keptHeaders(d.req.Header), Body: d.req.Body, At: d.req.Now,
+		})
+	}
+	if err == nil && known == "" {
+		err = s.store.SetFlag(ctx, grave, id, store.DeadLife)
+	}
 	if err != nil && !Unconfirmed(err) {
 		s.log.Error("dead letter not kept", "shop", d.shop, "source", d.source, "error", err)
 		err = errors.Join(store.ErrUnavailable, err)
@@ -95,6 +110,19 @@ func (s *Server) bury(ctx context.Context, d delivery, reason string) (Accepted,
 	}
 	s.note(ctx, d, store.OutcomeDead, nil)
 	return Accepted{Accepted: true, Dead: true}, nil
+}
+
+// maxReason bounds the reason of a dead letter.
+const maxReason = 300
+
+// grave is the name under which it is remembered which letter a delivery
+// became.
+func (d delivery) grave() string {
+	sum := sha256.New()
+	for _, part := range []string{d.shop, d.source, d.topic(nil), string(d.req.Body)} {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return "dead:" + hex.EncodeToString(sum.Sum(nil)[:16])
 }
 
 // secretParams are parts of a URL that open it.

@@ -70,7 +70,7 @@ func (s *Server) take(ctx context.Context, d delivery, src connectors.Source) (A
 	events, err := normalise(src, d.req)
 	if err != nil {
 		s.log.Warn("delivery not understood", "shop", d.shop, "source", d.source, "error", err)
-		return s.bury(ctx, d, "malformed")
+		return s.bury(ctx, d, "malformed", err)
 	}
 	if len(events) == 0 {
 		s.note(ctx, d, store.OutcomeIgnored, nil)
@@ -83,7 +83,7 @@ func (s *Server) take(ctx context.Context, d delivery, src connectors.Source) (A
 		return Accepted{}, err
 	default: // a mistake of ours: repeating would fail again, so keep it
 		s.log.Error("delivery not applied", "shop", d.shop, "source", d.source, "error", err)
-		return s.bury(ctx, d, "not_applied")
+		return s.bury(ctx, d, "not_applied", nil)
 	}
 	s.note(ctx, d, outcomeOf(out), events)
 	return out, nil

@@ -12,7 +12,7 @@ import (
 
 func newDeadLetter(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "deadletter", Short: "Signed webhooks that could not be understood", RunE: needSub}
-	cmd.AddCommand(newDeadList(g), newDeadShow(g))
+	cmd.AddCommand(newDeadList(g), newDeadShow(g), newDeadReplay(g))
 	return cmd
 }
 

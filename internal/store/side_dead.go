@@ -11,12 +11,14 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
+// DeadLife is how long a dead letter is kept, real time.
+const DeadLife = 30 * 24 * time.Hour
+
 const (
-	deadFor      = 30 * 24 * time.Hour // real time
-	maxDead      = 1000                // letters of one source
-	maxDeadTotal = 16 << 20            // bytes of one source, together
-	maxDeadHead  = 64 << 10            // bytes of a letter without its body
-	maxDeadBody  = 1 << 20             // as much as a webhook may have
+	maxDead      = 1000     // letters of one source
+	maxDeadTotal = 16 << 20 // bytes of one source, together
+	maxDeadHead  = 64 << 10 // bytes of a letter without its body
+	maxDeadBody  = 1 << 20  // as much as a webhook may have
 	maxDeadPage  = 100
 	maxName      = 128 // bytes of the name of a shop, source, token, flag
 
@@ -32,7 +34,7 @@ type DeadLetter struct {
 	ID     string // ulid; the store makes it when it is empty
 	Shop   string
 	Source string
-	Reason string // a constant of ours
+	Reason string // what was not understood and where, without its value
 	Method string
 	Query  string            // without tokens
 	Header map[string]string // only what the source needs to verify and route; no tokens
@@ -61,9 +63,9 @@ func (s *Store) putDead(ctx context.Context, l DeadLetter, now time.Time) (strin
 	if err != nil {
 		return "", wrap(op, err)
 	}
-	end := made.Timestamp().Add(deadFor)
+	end := made.Timestamp().Add(DeadLife)
 	if !end.After(now) {
-		return "", wrap(op, fmt.Errorf("letter is older than %v: %w", deadFor, ErrNotFound))
+		return "", wrap(op, fmt.Errorf("letter is older than %v: %w", DeadLife, ErrNotFound))
 	}
 	if err := s.storeDead(ctx, op, l, blob, end, now); err != nil {
 		return "", err
@@ -82,7 +84,7 @@ func (s *Store) storeDead(ctx context.Context, op string, l DeadLetter, blob []b
 		}
 		args := []any{
 			l.Source, l.ID, blob, end.UnixMilli(), deadSince(now),
-			maxDead, maxDeadTotal, (deadFor + 24*time.Hour).Milliseconds(),
+			maxDead, maxDeadTotal, (DeadLife + 24*time.Hour).Milliseconds(),
 		}
 		for _, v := range victims {
 			id, _, _ := strings.Cut(v, ":")
@@ -205,7 +207,7 @@ func (s *Store) countDead(ctx context.Context, shop string, now time.Time) (int6
 // less than those that are not.
 func deadSince(now time.Time) string {
 	var id ulid.ULID
-	if err := id.SetTime(ulid.Timestamp(now.Add(-deadFor).Add(time.Millisecond))); err != nil {
+	if err := id.SetTime(ulid.Timestamp(now.Add(-DeadLife).Add(time.Millisecond))); err != nil {
 		return ""
 	}
 	return id.String()
