@@ -93,10 +93,10 @@ func (p *Provider) fate(s *Sent) Fate {
 	return f
 }
 
-func (p *Provider) setStatus(s *Sent, status string) {
+func (p *Provider) setStatus(s *Sent, status, why string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	s.Status = status
+	s.Status, s.why = status, why
 }
 
 // smsStatus posts "sent" and then what became of it.
@@ -106,7 +106,11 @@ func (p *Provider) smsStatus(ctx context.Context, s *Sent) (lost int) {
 		return 0
 	}
 	for _, status := range []string{"sent", f.Event} {
-		p.setStatus(s, status)
+		why := ""
+		if status == f.Event {
+			why = f.Code
+		}
+		p.setStatus(s, status, why)
 		form := url.Values{
 			"AccountSid": {s.account}, "ApiVersion": {"2010-04-01"}, "From": {s.From}, "To": {s.To},
 			"MessageSid": {s.ID}, "SmsSid": {s.ID}, "MessageStatus": {status}, "SmsStatus": {status},
@@ -114,8 +118,8 @@ func (p *Provider) smsStatus(ctx context.Context, s *Sent) (lost int) {
 		if s.service != "" {
 			form.Set("MessagingServiceSid", s.service)
 		}
-		if status == f.Event && f.Code != "" {
-			form.Set("ErrorCode", f.Code)
+		if why != "" {
+			form.Set("ErrorCode", why)
 		}
 		lost += p.count(p.postTwilio(ctx, s.callback, form))
 	}
@@ -148,7 +152,7 @@ func (p *Provider) mailEvents(ctx context.Context, list []*Sent) (lost int) {
 			continue
 		}
 		events = append(events, p.mailEvent(s, Fate{Event: "processed"}), p.mailEvent(s, f))
-		p.setStatus(s, f.Event)
+		p.setStatus(s, f.Event, f.Code)
 	}
 	if len(events) == 0 {
 		return 0

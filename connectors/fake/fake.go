@@ -41,6 +41,13 @@ type Options struct {
 	Fault func(n int, to string) Fault
 	// Fate is asked for each message taken; nil: all are delivered.
 	Fate func(s Sent) Fate
+	// Records is asked for each look-up in the records, n counting from 1: the
+	// HTTP status to refuse it with; 0 and 200 answer it. Nil: all are answered.
+	Records func(n int) int
+	// Stale says which messages the lists and logs do not show yet. newer is how
+	// many the same provider took after it. Nil: they show all at once. Lag is
+	// one.
+	Stale func(s Sent, newer int) bool
 	// Keep is how many messages are remembered; 0 is 10,000.
 	Keep int
 }
@@ -59,6 +66,7 @@ type Sent struct {
 
 	account, service, callback string
 	segments                   int
+	why                        string            // Twilio's ErrorCode or SendGrid's reason, once it failed
 	args                       map[string]string // SendGrid's custom_args
 }
 
@@ -94,6 +102,7 @@ type Provider struct {
 	pending []*Sent // taken, not yet reported on
 	running bool    // somebody is delivering by itself
 	counts  Counts
+	lookups int // in the records
 
 	flushing sync.Mutex
 }
@@ -128,6 +137,8 @@ func (p *Provider) Handler() http.Handler {
 	m.HandleFunc("GET /2010-04-01/Accounts/{file}", p.fetchAccount)
 	m.HandleFunc("POST /v3/mail/send", p.sendMail)
 	m.HandleFunc("GET /v3/scopes", p.scopes)
+	m.HandleFunc("POST /v3/logs", p.searchLogs)
+	m.HandleFunc("GET /v3/logs/{id}", p.fetchLog)
 	m.HandleFunc("GET /{$}", p.page)
 	return m
 }

@@ -109,50 +109,6 @@ func (p *Provider) sms(n int, r *http.Request) *Sent {
 // sid is unlike any other, also those given before a restart.
 func (p *Provider) sid(n int) string { return fmt.Sprintf("SM%016x%016x", p.salt, n) }
 
-// listSMS is GET Messages.json: newest first, by To and From, one page.
-func (p *Provider) listSMS(w http.ResponseWriter, r *http.Request) {
-	if !p.twilioUser(w, r) {
-		return
-	}
-	q := r.URL.Query()
-	size, err := strconv.Atoi(q.Get("PageSize"))
-	if err != nil || size < 1 || size > 1000 {
-		size = 50
-	}
-	list := []json.RawMessage{}
-	p.mu.Lock()
-	for i := len(p.sent) - 1; i >= 0 && len(list) < size; i-- {
-		s := p.sent[i]
-		if s.Channel == lifecycle.SMS && (q.Get("To") == "" || q.Get("To") == s.To) && (q.Get("From") == "" || q.Get("From") == s.From) {
-			list = append(list, twilioJSON(s))
-		}
-	}
-	p.mu.Unlock()
-	writeJSON(w, http.StatusOK, map[string]any{
-		"messages": list, "page": 0, "page_size": size, "start": 0, "end": max(len(list)-1, 0),
-		"uri": r.URL.RequestURI(), "first_page_uri": r.URL.RequestURI(), "next_page_uri": nil, "previous_page_uri": nil,
-	})
-}
-
-// fetchSMS is GET Messages/{sid}.json.
-func (p *Provider) fetchSMS(w http.ResponseWriter, r *http.Request) {
-	if !p.twilioUser(w, r) {
-		return
-	}
-	p.mu.Lock()
-	s, ok := p.byID[strings.TrimSuffix(r.PathValue("file"), ".json")]
-	var body json.RawMessage
-	if ok = ok && s.Channel == lifecycle.SMS; ok {
-		body = twilioJSON(s)
-	}
-	p.mu.Unlock()
-	if !ok {
-		twilioError(w, http.StatusNotFound, 20404, "The requested resource was not found")
-		return
-	}
-	writeJSON(w, http.StatusOK, body)
-}
-
 // fetchAccount is GET Accounts/{sid}.json, which shows that credentials work.
 func (p *Provider) fetchAccount(w http.ResponseWriter, r *http.Request) {
 	if p.twilioUser(w, r) {
@@ -173,6 +129,9 @@ func twilioJSON(s *Sent) []byte {
 		"num_segments": strconv.Itoa(s.segments), "price": nil, "price_unit": nil,
 		"sid": s.ID, "status": s.Status, "to": s.To, "uri": uri + ".json",
 		"subresource_uris": map[string]string{"media": uri + "/Media.json"},
+	}
+	if code, err := strconv.Atoi(s.why); err == nil {
+		v["error_code"], v["error_message"] = code, "not delivered"
 	}
 	if s.Status != "queued" && s.Status != "accepted" {
 		v["date_sent"] = date
