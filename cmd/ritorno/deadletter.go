@@ -43,9 +43,36 @@ func newDeadList(g *globals) *cobra.Command {
 }
 
 func newDeadShow(g *globals) *cobra.Command {
+	return onDeadLetter(g, "show", "Show one dead letter with its body", func(_ context.Context, cmd *cobra.Command, _ *app, l store.DeadLetter) error {
+		if g.json {
+			return printJSON(cmd, map[string]any{"id": l.ID, "at": l.At, "source": l.Source, "reason": l.Reason, "header": l.Header, "query": l.Query, "body": string(l.Body)})
+		}
+		_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s\n%s\n\n%s\n", l.ID, day(&l.At), l.Source, l.Reason, l.Body)
+		return err
+	})
+}
+
+// newDeadReplay reads a dead letter again, after the source or the program was
+// mended.
+func newDeadReplay(g *globals) *cobra.Command {
+	return onDeadLetter(g, "replay", "Read a dead letter again; it goes when its events are stored", func(ctx context.Context, cmd *cobra.Command, a *app, l store.DeadLetter) error {
+		out, err := a.Server.Replay(ctx, l)
+		if err != nil {
+			return fmt.Errorf("the letter stays: %w", err)
+		}
+		if g.json {
+			return printJSON(cmd, out)
+		}
+		_, err = fmt.Fprintln(cmd.OutOrStdout(), "applied; the letter is gone")
+		return err
+	})
+}
+
+// onDeadLetter is a command about one dead letter of a shop.
+func onDeadLetter(g *globals, use, short string, f func(context.Context, *cobra.Command, *app, store.DeadLetter) error) *cobra.Command {
 	var shop string
 	cmd := &cobra.Command{
-		Use: "show ID", Short: "Show one dead letter with its body", Args: exactArgs("ID"),
+		Use: use + " ID", Short: short, Args: exactArgs("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := g.load()
 			if err != nil {
@@ -62,11 +89,7 @@ func newDeadShow(g *globals) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if g.json {
-					return printJSON(cmd, map[string]any{"id": l.ID, "at": l.At, "source": l.Source, "reason": l.Reason, "header": l.Header, "query": l.Query, "body": string(l.Body)})
-				}
-				fmt.Fprintf(cmd.OutOrStdout(), "%s  %s  %s\n%s\n\n%s\n", l.ID, day(&l.At), l.Source, l.Reason, l.Body)
-				return nil
+				return f(ctx, cmd, a, l)
 			})
 		},
 	}

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,7 +14,6 @@ import (
 
 	"ritorno/config"
 	"ritorno/connectors"
-	"ritorno/internal/store"
 )
 
 func newHook(g *globals) *cobra.Command {
@@ -102,42 +100,4 @@ func try(cmd *cobra.Command, src connectors.Source, body []byte, headers []strin
 		fmt.Fprintln(cmd.OutOrStdout(), string(text))
 	}
 	return nil
-}
-
-// newDeadReplay reads a dead letter again, after the source or the program was
-// mended.
-func newDeadReplay(g *globals) *cobra.Command {
-	var shop string
-	cmd := &cobra.Command{
-		Use: "replay ID", Short: "Read a dead letter again; it goes when its events are stored", Args: exactArgs("ID"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.load()
-			if err != nil {
-				return err
-			}
-			if shop, err = pickShop(c, shop); err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
-				l, err := a.Store.GetDead(ctx, shop, args[0])
-				if errors.Is(err, store.ErrNotFound) {
-					return fmt.Errorf("no dead letter %s in shop %s: ids stand in ritorno deadletter list", args[0], shop)
-				}
-				if err != nil {
-					return err
-				}
-				out, err := a.Server.Replay(ctx, l)
-				if err != nil {
-					return fmt.Errorf("the letter stays: %w", err)
-				}
-				if g.json {
-					return printJSON(cmd, out)
-				}
-				fmt.Fprintln(cmd.OutOrStdout(), "applied; the letter is gone")
-				return nil
-			})
-		},
-	}
-	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
-	return cmd
 }
