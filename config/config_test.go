@@ -156,7 +156,8 @@ func TestRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := lifecycle.Rules{
-		Shop: "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop",
+		Lawless: true,
+		Shop:    "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop",
 		Locale: "en-GB", Country: "GB", Currency: "GBP", Location: london,
 		Lapse: 84 * days, Expires: 36 * time.Hour, Settle: 90 * time.Second,
 		Quiet: &lifecycle.Quiet{From: 1320, To: 510, Days: [7]bool{true, 6: true}, Holidays: true},

@@ -23,6 +23,7 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
 		Lapse:   s.Lapse.Std(),
 		Quiet:   s.QuietHours.rules(),
+		Lawless: s.Law == LawOff,
 		Contest: s.Contest.rules(loc),
 		Expires: c.Delivery.Expires.Std(),
 		Settle:  c.Delivery.Settle.Std(),

@@ -228,7 +228,7 @@ func (e *Engine) compose(ctx context.Context, s *Shop, c lifecycle.Contact, m *l
 	if m.Channel == lifecycle.Email {
 		out.To, out.ToName = c.Email.Value, in.FirstName
 	} else {
-		out.Validity = s.Rules.Quiet.UntilQuiet(now, s.Rules.LocationOf(&c), in.Shop.Country, m.Channel)
+		out.Validity = s.Rules.MayWriteFor(&c, now, m.Channel)
 	}
 	return out, nil
 }

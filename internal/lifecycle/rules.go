@@ -35,6 +35,7 @@ type Rules struct {
 	Lapse    time.Duration          // an order after a longer gap counts as a return
 	Assume   [channels]ConsentState // what to assume on a channel where no source ever told a decision
 	Quiet    *Quiet                 // nil: no quiet hours
+	Lawless  bool                   // the owner trusts the quiet hours alone: no window of the country is added
 	Cap      Cap
 	Contest  *Contest // nil: not registered
 	Journeys []Journey

@@ -139,11 +139,7 @@ func (d *decision) template(s *Step) string {
 	if s.Template != "contest" {
 		return s.Template
 	}
-	country := d.c.Profile.Country
-	if country == "" {
-		country = d.r.Country
-	}
-	if country != "IT" || d.r.Contest.open(d.now) {
+	if d.r.CountryOf(&d.c) != "IT" || d.r.Contest.open(d.now) {
 		return s.Template
 	}
 	return "survey"
@@ -201,21 +197,11 @@ func (d *decision) blocked(ch Channel) (time.Time, Reason) {
 	if until := d.capped(); until.After(d.now) {
 		return until, ReasonCapped
 	}
-	if until := d.r.Quiet.NextAllowed(d.now, d.location(), d.country(), ch); until.After(d.now) {
+	if until := d.r.mayWriteAt(&d.c, d.now, ch); until.After(d.now) {
 		return until, ReasonQuiet
 	}
 	return time.Time{}, ""
 }
-
-func (d *decision) country() string {
-	if d.c.Profile.Country != "" {
-		return d.c.Profile.Country
-	}
-	return d.r.Country
-}
-
-// location is the contact's own zone, else the shop's.
-func (d *decision) location() *time.Location { return d.r.LocationOf(&d.c) }
 
 // LocationOf is the zone in which a contact lives, as far as is known.
 func (r *Rules) LocationOf(c *Contact) *time.Location {

@@ -16,7 +16,7 @@ func rules() lifecycle.Rules {
 	both := []lifecycle.Channel{lifecycle.SMS, lifecycle.Email}
 	mail := []lifecycle.Channel{lifecycle.Email}
 	return lifecycle.Rules{
-		Shop: "bottega", Name: "Bottega Rossi", Locale: "it", Country: "IT", Currency: "EUR", Lapse: 90 * day,
+		Shop: "bottega", Name: "Bottega Rossi", Locale: "it", Country: "IT", Currency: "EUR", Lapse: 90 * day, Lawless: true,
 		Journeys: []lifecycle.Journey{
 			{Name: "reactivation", Trigger: lifecycle.OnInactivity, Steps: []lifecycle.Step{
 				{After: 30 * day, Channels: both, Template: "survey"},
