@@ -106,8 +106,10 @@ func TestDefaults(t *testing.T) {
 		"the three built-in ones":    {s.Journeys, []string{"reactivation", "welcome_back", "cancellation"}},
 		"no limit of messages":       {s.FrequencyCap == nil, true},
 		"nothing is taken for given": {s.Consent.Assume, config.Assume{}},
-		"quiet hours": {*s.QuietHours, config.QuietHours{From: 1260, To: 540, Days: []time.Weekday{time.Sunday},
-			Holidays: true, Channels: []lifecycle.Channel{lifecycle.SMS}}},
+		"quiet hours": {*s.QuietHours, config.QuietHours{
+			From: 1260, To: 540, Days: []time.Weekday{time.Sunday},
+			Holidays: true, Channels: []lifecycle.Channel{lifecycle.SMS},
+		}},
 	} {
 		if d := cmp.Diff(pair[1], pair[0]); d != "" {
 			t.Errorf("%s (-want +got):\n%s", name, d)
@@ -162,8 +164,10 @@ func TestRules(t *testing.T) {
 		Lapse: 84 * days, Expires: 36 * time.Hour, Settle: 90 * time.Second,
 		Quiet: &lifecycle.Quiet{From: 1320, To: 510, Days: [7]bool{true, 6: true}, Holidays: true},
 		Cap:   lifecycle.Cap{Messages: 4, Per: 30 * days},
-		Contest: &lifecycle.Contest{RulesURL: "https://zeta.example/rules", Registration: "PZ/2026/1",
-			From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)},
+		Contest: &lifecycle.Contest{
+			RulesURL: "https://zeta.example/rules", Registration: "PZ/2026/1",
+			From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC),
+		},
 		Journeys: []lifecycle.Journey{
 			{Name: "win_back", Trigger: lifecycle.OnInactivity, Auto: true, Steps: []lifecycle.Step{
 				{After: 14 * days, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "survey", Expires: 12 * time.Hour},

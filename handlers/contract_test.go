@@ -22,7 +22,8 @@ import (
 var described = sync.OnceValues(func() (d struct {
 	doc    *openapi3.T
 	router routers.Router
-}, err error) {
+}, err error,
+) {
 	for _, kind := range []string{"text/html", "text/javascript", "text/css", "text/xml", "text/plain"} {
 		openapi3filter.RegisterBodyDecoder(kind, func(body io.Reader, _ http.Header, _ *openapi3.SchemaRef, _ openapi3filter.EncodingFn) (any, error) {
 			text, err := io.ReadAll(body)

@@ -19,8 +19,10 @@ const orderBody = `{"id":820982911946154508,"email":"anna@example.com","created_
 
 func (r *rig) shopify(body string, header ...string) answer {
 	r.Helper()
-	h := append([]string{"X-Shopify-Topic", "orders/create", "X-Shopify-Hmac-Sha256", shopifySign([]byte(body)), "X-Shopify-Webhook-Id", "w1",
-		"X-Shopify-Shop-Domain", "rossi.myshopify.com", "X-Shopify-Triggered-At", "2027-03-01T10:00:01Z", "Content-Type", "application/json"}, header...)
+	h := append([]string{
+		"X-Shopify-Topic", "orders/create", "X-Shopify-Hmac-Sha256", shopifySign([]byte(body)), "X-Shopify-Webhook-Id", "w1",
+		"X-Shopify-Shop-Domain", "rossi.myshopify.com", "X-Shopify-Triggered-At", "2027-03-01T10:00:01Z", "Content-Type", "application/json",
+	}, header...)
 	return r.send("POST", "/hooks/bottega/shopify", body, h...)
 }
 

@@ -99,7 +99,8 @@ func (d *demo) tellBox(ctx context.Context, a *actor, ev generate.Event) error {
 	switch ev.Kind {
 	case generate.Subscribed:
 		err := d.erpPost(ctx, "subscription.started", a.CustomerID, ev.At, map[string]any{
-			"at": stamp(ev.At), "customer": d.erpCustomer(a), "subscription": box})
+			"at": stamp(ev.At), "customer": d.erpCustomer(a), "subscription": box,
+		})
 		if err != nil {
 			return err
 		}
@@ -111,5 +112,6 @@ func (d *demo) tellBox(ctx context.Context, a *actor, ev generate.Event) error {
 	}
 	box["reason"] = ev.Reason
 	return d.erpPost(ctx, "subscription.cancelled", a.CustomerID+"-"+ev.Order.ID, ev.At, map[string]any{
-		"at": stamp(ev.At), "customer": d.erpCustomer(a), "subscription": box})
+		"at": stamp(ev.At), "customer": d.erpCustomer(a), "subscription": box,
+	})
 }

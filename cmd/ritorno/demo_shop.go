@@ -116,11 +116,13 @@ func (d *demo) shopifyOptOut(ctx context.Context, a *actor, ev generate.Event) e
 	var errs []error
 	if a.Email != "" {
 		errs = append(errs, d.shopifyPost(ctx, "customers_email_marketing_consent/update", a.CustomerID, ev.At, map[string]any{
-			"customer_id": json.Number(a.CustomerID), "email_address": a.Email, "email_marketing_consent": out}))
+			"customer_id": json.Number(a.CustomerID), "email_address": a.Email, "email_marketing_consent": out,
+		}))
 	}
 	if a.Phone != "" {
 		errs = append(errs, d.shopifyPost(ctx, "customers_marketing_consent/update", a.CustomerID, ev.At, map[string]any{
-			"id": json.Number(a.CustomerID), "phone": a.Phone, "sms_marketing_consent": out}))
+			"id": json.Number(a.CustomerID), "phone": a.Phone, "sms_marketing_consent": out,
+		}))
 	}
 	return errors.Join(errs...)
 }

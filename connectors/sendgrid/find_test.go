@@ -287,7 +287,7 @@ func TestNoAnswerIsAnError(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	e, err = sender(t, s.URL).Find(ctx, attempted())
-	if refused(t, e, err); !errors.Is(err, context.Canceled) {
+	if _ = refused(t, e, err); !errors.Is(err, context.Canceled) {
 		t.Errorf("stopped: %v, want context.Canceled inside", err)
 	}
 }
@@ -304,7 +304,7 @@ func TestWhatCannotBeAskedStaysHere(t *testing.T) {
 		a := attempted()
 		change(&a)
 		e, err := sender(t, s.URL).Find(t.Context(), a)
-		if refused(t, e, err); !errors.Is(err, connectors.ErrNoRecords) {
+		if _ = refused(t, e, err); !errors.Is(err, connectors.ErrNoRecords) {
 			t.Errorf("%s: %v, want ErrNoRecords", name, err)
 		}
 	}

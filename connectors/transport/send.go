@@ -15,8 +15,10 @@ import (
 // ErrSecond: something tried to send the same message again. It never leaves.
 var ErrSecond = errors.New("a send makes one request only")
 
-var errSwitched = errors.New("answer switches protocols")
-var errLong = errors.New("answer longer than 1 MiB")
+var (
+	errSwitched = errors.New("answer switches protocols")
+	errLong     = errors.New("answer longer than 1 MiB")
+)
 
 // Evidence is what one send left behind. It is what outcomes are judged by.
 type Evidence struct {

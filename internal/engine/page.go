@@ -76,8 +76,10 @@ func (e *Engine) page(c lifecycle.Contact) (Page, error) {
 		return Page{}, fmt.Errorf("shop %q: %w", c.Shop, store.ErrNotFound)
 	}
 	name := message.Name(c.Profile.FirstName)
-	return Page{Shop: s, Contact: c, Locale: localeOf(c, s), FirstName: name,
-		PreferencesURL: e.o.PublicURL + "/u/" + e.UnsubscribeToken(s.Name, c.ID)}, nil
+	return Page{
+		Shop: s, Contact: c, Locale: localeOf(c, s), FirstName: name,
+		PreferencesURL: e.o.PublicURL + "/u/" + e.UnsubscribeToken(s.Name, c.ID),
+	}, nil
 }
 
 // localeOf is the language of pages: the contact's, else the shop's, else
@@ -148,8 +150,10 @@ func (e *Engine) OptIn(ctx context.Context, contact string, ch lifecycle.Channel
 }
 
 func (e *Engine) consent(ctx context.Context, contact string, ch lifecycle.Channel, st lifecycle.ConsentState, source, evidence, key string) error {
-	_, err := e.ApplyTo(ctx, contact, lifecycle.Event{Type: lifecycle.ConsentChanged, Source: source, Key: key,
-		Consents: []lifecycle.ConsentChange{{Channel: ch, State: st, Evidence: evidence}}})
+	_, err := e.ApplyTo(ctx, contact, lifecycle.Event{
+		Type: lifecycle.ConsentChanged, Source: source, Key: key,
+		Consents: []lifecycle.ConsentChange{{Channel: ch, State: st, Evidence: evidence}},
+	})
 	return err
 }
 

@@ -11,13 +11,17 @@ import (
 )
 
 func refund(order, id string, amount int64, p lifecycle.Person) lifecycle.Event {
-	return lifecycle.Event{Type: lifecycle.OrderRefunded, Source: "shopify", Key: "refund " + id, At: day0.Add(time.Hour), Person: p,
-		Refund: &lifecycle.Refund{OrderID: order, ID: id, Amount: amount}}
+	return lifecycle.Event{
+		Type: lifecycle.OrderRefunded, Source: "shopify", Key: "refund " + id, At: day0.Add(time.Hour), Person: p,
+		Refund: &lifecycle.Refund{OrderID: order, ID: id, Amount: amount},
+	}
 }
 
 func consentByID(id string) lifecycle.Event {
-	return lifecycle.Event{Type: lifecycle.ConsentChanged, Source: "shopify", Key: "consent " + id, At: day0, Person: lifecycle.Person{CustomerID: id},
-		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Subscribed}}}
+	return lifecycle.Event{
+		Type: lifecycle.ConsentChanged, Source: "shopify", Key: "consent " + id, At: day0, Person: lifecycle.Person{CustomerID: id},
+		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Subscribed}},
+	}
 }
 
 // TestNewsThatComesBeforeItsPerson: each story tells everything out of order.

@@ -138,8 +138,10 @@ func newBenchOn(t *testing.T, url, prefix, src string, with ...func(*engine.Opti
 		}
 		shops = append(shops, es)
 	}
-	o := engine.Options{Store: st, Shops: shops, Senders: []connectors.Sender{b.sms, b.mail}, Templates: set,
-		PublicURL: "https://ritorno.example.com", Rate: [2]float64{1e6, 1e6}}
+	o := engine.Options{
+		Store: st, Shops: shops, Senders: []connectors.Sender{b.sms, b.mail}, Templates: set,
+		PublicURL: "https://ritorno.example.com", Rate: [2]float64{1e6, 1e6},
+	}
 	for _, f := range with {
 		f(&o)
 	}
@@ -212,8 +214,10 @@ func (b *bench) contacts(t *testing.T) (all []lifecycle.Contact) {
 
 // orderOf is an order of 10.00 by a person.
 func orderOf(id string, at time.Time, p lifecycle.Person) lifecycle.Event {
-	return lifecycle.Event{Type: lifecycle.OrderPlaced, Source: "shopify", Key: "order " + id, At: at, Person: p,
-		Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 1000, Currency: "EUR"}}}
+	return lifecycle.Event{
+		Type: lifecycle.OrderPlaced, Source: "shopify", Key: "order " + id, At: at, Person: p,
+		Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 1000, Currency: "EUR"}},
+	}
 }
 
 // allowed adds consent on both channels to an event.

@@ -57,13 +57,15 @@ var (
 // The keys whose content the tests look at.
 
 func (s *Store) LookupKey(d Digest) (key, field string) { return s.keys.lookup(d) }
+
 func (s *Store) OrderKey(d Digest, now time.Time) string {
 	k, _ := s.keys.order(d, generationOf(now))
 	return k
 }
-func (s *Store) ParkedKeys(d Digest) (list, index string)     { return s.keys.parked(d) }
-func (s *Store) DeadLetterKey(shop, id string) string         { return s.keys.deadLetter(shop, id) }
-func (s *Store) DeadBytesKey(shop, source string) string      { return s.keys.deadBytes(shop, source) }
+func (s *Store) ParkedKeys(d Digest) (list, index string) { return s.keys.parked(d) }
+func (s *Store) DeadLetterKey(shop, id string) string     { return s.keys.deadLetter(shop, id) }
+func (s *Store) DeadBytesKey(shop, source string) string  { return s.keys.deadBytes(shop, source) }
+
 func (s *Store) DeadSourceKey(shop, source string) string     { return s.keys.deadSource(shop, source) }
 func (s *Store) LinkKey(code string) string                   { return s.keys.link(code) }
 func (s *Store) TokenKeys() (tokens, used string)             { return s.keys.tokens() }

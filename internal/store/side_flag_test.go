@@ -15,7 +15,11 @@ func TestFlags(t *testing.T) {
 			value string
 			ttl   time.Duration
 		}{
-			{"until further notice", 0}, {"an hour", time.Hour}, {"for good again", 0}, {"", 0}, {"", 0},
+			{"until further notice", 0},
+			{"an hour", time.Hour},
+			{"for good again", 0},
+			{"", 0},
+			{"", 0},
 			{"rounded up", time.Nanosecond},
 		} {
 			ok(t, s.SetFlag(ctx, "hold:twilio {x}", step.value, step.ttl))
