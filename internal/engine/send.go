@@ -73,6 +73,8 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		e.release(ctx, c, keep)
 		return false
 	}
+	started := time.Now() // before the look at the clock by which hours and age are judged
+	wall := started.Round(0)
 	_, now, err := e.st.Now(ctx) // the gate may have taken its time: what counts is the hour in which the bytes leave
 	if err != nil {
 		e.release(ctx, c, keep)
@@ -92,8 +94,6 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	if e.beforeBegin != nil {
 		e.beforeBegin(m)
 	}
-	started := time.Now()
-	wall := started.Round(0)
 	begun, err := e.begin(ctx, s, c, ev)
 	switch {
 	case err != nil:
@@ -125,7 +125,13 @@ func (e *Engine) begin(ctx context.Context, s *Shop, c store.Claimed, ev lifecyc
 			t = lifecycle.Transition{}
 			return store.Change{Contact: con, Release: yes}, nil
 		}
-		t = s.Rules.Decide(ev, con, ev.At)
+		if a := con.Sending; a != nil && a.ID == ev.Attempt.ID {
+			// Stored before, its answer was lost, and somebody wrote since: nothing
+			// has left yet, so the intent is taken back and decided anew.
+			t = s.Rules.Decide(lifecycle.Event{Type: lifecycle.Unbegin, At: ev.At, Attempt: a}, con, ev.At)
+		} else {
+			t = s.Rules.Decide(ev, con, ev.At)
+		}
 		ch := change(s.Name, t)
 		if !t.Go {
 			ch.Release = yes

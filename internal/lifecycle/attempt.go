@@ -134,7 +134,7 @@ func (d *decision) result() {
 	case Accepted:
 		d.accepted(res.ProviderID, SentStatus, res.Segments)
 	case Ambiguous:
-		d.close(Uncertain, ReasonUncertain)
+		d.stepOver(d.close(Uncertain, ReasonUncertain))
 		d.afterUncertain(run)
 		d.t.count("uncertain")
 	case NotSent:
@@ -153,9 +153,7 @@ func (d *decision) result() {
 		d.t.count("failed:" + m.Channel.String())
 	case RejectedContent:
 		m := d.close(Failed, res.Reason)
-		if run != nil {
-			d.handled(run, d.now)
-		}
+		d.stepOver(m)
 		d.t.count("failed:" + m.Channel.String())
 	}
 	if d.t.Reason == "" || d.t.Reason == ReasonStepPlanned {
@@ -196,7 +194,14 @@ func (d *decision) accepted(providerID string, s MessageStatus, segments int) {
 	if segments > 0 {
 		m.Segments = segments
 	}
-	if run := d.liveRun(m.Run); run != nil && run.Step == m.Step-1 {
+	d.stepOver(m)
+}
+
+// stepOver moves a run behind the step of a message that left or may have left,
+// also a run that ended meanwhile: news may bring it back to life, and then the
+// step must not go out again.
+func (d *decision) stepOver(m *Message) {
+	if run := d.run(m.Run); run != nil && run.Step == m.Step-1 {
 		d.handled(run, d.now)
 	}
 }
@@ -220,11 +225,9 @@ func (d *decision) prove(m *Message, s MessageStatus) {
 // afterUncertain lets the journey go on without the message, but not before
 // the time in which evidence may still come.
 func (d *decision) afterUncertain(run *Run) {
-	if run == nil {
-		return
+	if run != nil {
+		run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
 	}
-	d.handled(run, d.now)
-	run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
 }
 
 func (d *decision) notSent(run *Run, res *Result) {
@@ -298,9 +301,7 @@ func (d *decision) delivery() {
 	}
 	if m.Status <= Uncertain {
 		d.prove(m, SentStatus)
-		if run := d.liveRun(m.Run); run != nil && run.Step == m.Step-1 { // it was about to be tried again
-			d.handled(run, d.now)
-		}
+		d.stepOver(m) // it was about to be tried again
 	}
 	if n.Status <= m.Status {
 		d.t.Reason = ReasonNothingNew

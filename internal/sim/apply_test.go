@@ -1,0 +1,178 @@
+package sim_test
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"ritorno/internal/identity"
+	"ritorno/internal/lifecycle"
+)
+
+// take mirrors what a handler does with news: Engine.Apply, ApplyTo, Delivered
+// or Erase. done gets nil when the answer is 2xx.
+func (p *process) take(d *delivery, done func(error)) {
+	switch {
+	case d.kind == report:
+		p.applyTo(d.contact, d, done)
+	case d.kind == erase:
+		p.erase(d, done)
+	case d.reply:
+		p.find(d.person, func(id string, known bool, err error) {
+			if err != nil || !known {
+				done(err)
+				return
+			}
+			p.applyTo(id, d, done)
+		})
+	default:
+		p.apply(d, done)
+	}
+}
+
+// find looks a person up: known is false where there is no record.
+func (p *process) find(who *person, done func(id string, known bool, err error)) {
+	s, id, known := p.w.st, "", false
+	p.read("look up", forever, func() {
+		if id, known = s.lookup[who.n], false; id != "" {
+			_, known = s.shard(id).records[id]
+		}
+	}, func(err error) { done(id, known, err) })
+}
+
+// apply mirrors Engine.Apply: find or claim the record's id, decide, store.
+func (p *process) apply(d *delivery, done func(error)) {
+	p.find(d.person, func(id string, known bool, err error) {
+		switch {
+		case err != nil:
+			done(err)
+		case known:
+			p.store(id, d, d.ev, false, done)
+		case !d.ev.Creates():
+			done(nil) // parked: nobody to tell it of
+		default:
+			p.make(d, done)
+		}
+	})
+}
+
+// make claims an id for a person who is not known, and keeps an erased one out
+// of journeys.
+func (p *process) make(d *delivery, done func(error)) {
+	s, who := p.w.st, d.person
+	id, mark := "", time.Time{}
+	p.side("claim look-up", func() {
+		id = s.lookup[who.n] // somebody may have been faster
+		if id == "" || s.shard(id).tombs[id] && !p.w.opt.reuseErased {
+			p.w.o.ids++
+			id = "c" + strconv.Itoa(1000+p.w.o.ids)
+			put(s, s.lookup, who.n, id)
+		}
+		who.ids[id] = true
+		mark = s.erased[who.n]
+	}, func(err error) {
+		if err != nil {
+			done(err)
+			return
+		}
+		ev := d.ev
+		if !mark.IsZero() {
+			ev.Consents = append([]lifecycle.ConsentChange(nil), ev.Consents...)
+			for ch := range lifecycle.Channel(2) {
+				ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: ch, State: lifecycle.Unsubscribed, At: mark, Source: "suppression"})
+			}
+		}
+		p.store(id, d, ev, true, done)
+	})
+}
+
+func (p *process) applyTo(id string, d *delivery, done func(error)) {
+	p.store(id, d, d.ev, false, func(err error) {
+		if errors.Is(err, errNotFound) {
+			err = nil // nothing left to tell it of
+		}
+		done(err)
+	})
+}
+
+// store mirrors Engine.update.
+func (p *process) store(id string, d *delivery, ev lifecycle.Event, create bool, done func(error)) {
+	p.clock(forever, func(now time.Time, err error) {
+		if err != nil {
+			done(err)
+			return
+		}
+		r := request{id: id, create: create, where: d.kind.String(), delivery: identity.DeliveryKey(shopName+"/"+ev.Source, d.key)}
+		order := ""
+		if ev.Order != nil {
+			order = ev.Order.ID
+		} else if ev.Refund != nil {
+			order = ev.Refund.OrderID
+		}
+		if order != "" {
+			k := lifecycle.OrderKey(shopName, order)
+			r.orders = []uint64{k, lifecycle.OffKey(k)}
+		}
+		p.update(r, func(c lifecycle.Contact, orders map[uint64]bool) change {
+			ev := ev
+			if len(r.orders) > 0 {
+				ev.Remembered, ev.RememberedOff = orders[r.orders[0]], orders[r.orders[1]]
+			}
+			return changed(p.w.rules.Decide(ev, c, now))
+		}, func(_ lifecycle.Contact, err error) {
+			if errors.Is(err, errDuplicate) {
+				err = nil
+			}
+			if err == nil {
+				p.w.note(id, "%s stored %s %s", name(p.life), d.kind, d.key)
+			}
+			done(err)
+		})
+	})
+}
+
+// erase mirrors Engine.Erase: suppression first, then the record, then what
+// leads to it.
+func (p *process) erase(d *delivery, done func(error)) {
+	s, who := p.w.st, d.person
+	p.find(who, func(id string, known bool, err error) {
+		if err != nil || !known {
+			done(err)
+			return
+		}
+		p.clock(forever, func(now time.Time, err error) {
+			if err != nil {
+				done(err)
+				return
+			}
+			p.side("suppress", func() {
+				put(s, s.erased, who.n, now.Truncate(time.Second))
+			}, func(err error) {
+				if err != nil {
+					done(err)
+					return
+				}
+				p.remove(id, who, now, done)
+			})
+		})
+	})
+}
+
+func (p *process) remove(id string, who *person, now time.Time, done func(error)) {
+	s := p.w.st
+	p.update(request{id: id, where: "erase"}, func(c lifecycle.Contact, _ map[uint64]bool) change {
+		ch := changed(p.w.rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now}, c, now))
+		ch.counts = append(ch.counts, lifecycle.Count{Field: "state:" + c.State.String(), N: -1})
+		return ch
+	}, func(_ lifecycle.Contact, err error) {
+		if err != nil && !errors.Is(err, errNotFound) {
+			done(err)
+			return
+		}
+		p.side("drop look-up", func() {
+			if s.lookup[who.n] == id {
+				drop(s, s.lookup, who.n)
+			}
+		}, done)
+	})
+}
