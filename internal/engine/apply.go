@@ -127,7 +127,7 @@ func orderOf(ev lifecycle.Event) string {
 // before may have ended in between.
 func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, known resolved, out Outcome, t lifecycle.Transition) error {
 	wake := known.pointed
-	if (out.Duplicate || known.fresh) && known.ref != noDigest && !contains2(wake, known.ref) {
+	if (out.Duplicate || known.fresh) && known.ref != noDigest && !slices.Contains(wake, known.ref) {
 		wake = append(wake, known.ref)
 	}
 	if id := orderOf(ev); id != "" && ev.Order != nil && !ev.Order.Partial && (out.Duplicate || slices.Contains(t.SeenOrders, lifecycle.OrderKey(s.Name, id))) {

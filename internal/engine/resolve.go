@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -261,7 +262,7 @@ func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]strin
 			return r, true, e.merge(ctx, s, r.id, c.ID)
 		}
 	}
-	if r.phone != noDigest && !contains(found[2], r.id) {
+	if r.phone != noDigest && !slices.Contains(found[2], r.id) {
 		if err := e.st.Point(ctx, r.phone, r.id); err != nil && !errors.Is(err, store.ErrCrowded) {
 			return r, false, err
 		}
@@ -285,15 +286,6 @@ func (e *Engine) repoint(ctx context.Context, d store.Digest, from, to string) e
 	}
 	_, err := e.st.ClaimLookup(ctx, d, to)
 	return err
-}
-
-func contains(ids []string, id string) bool {
-	for _, x := range ids {
-		if x == id {
-			return true
-		}
-	}
-	return false
 }
 
 // unknown handles an event whose person is not known: parked until they are,
@@ -369,12 +361,12 @@ func (e *Engine) withSuppression(ctx context.Context, s *Shop, ev lifecycle.Even
 		key string
 	}
 	var as []address
-	if r.fresh && r.email != noDigest || contains2(r.pointed, r.email) {
+	if r.fresh && r.email != noDigest || slices.Contains(r.pointed, r.email) {
 		if key, ok := identity.Email(ev.Person.Email); ok {
 			as = append(as, address{lifecycle.Email, key})
 		}
 	}
-	if r.fresh && r.phone != noDigest || contains2(r.pointed, r.phone) {
+	if r.fresh && r.phone != noDigest || slices.Contains(r.pointed, r.phone) {
 		if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
 			as = append(as, address{lifecycle.SMS, key})
 		}
@@ -402,13 +394,4 @@ func (e *Engine) withSuppression(ctx context.Context, s *Shop, ev lifecycle.Even
 		ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: as[i].ch, State: lifecycle.Unsubscribed, At: at, Source: "suppression", Evidence: "erased or objected before"})
 	}
 	return ev, nil
-}
-
-func contains2(ds []store.Digest, d store.Digest) bool {
-	for _, x := range ds {
-		if d != noDigest && x == d {
-			return true
-		}
-	}
-	return false
 }
