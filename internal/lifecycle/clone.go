@@ -20,6 +20,7 @@ func (c Contact) clone() Contact {
 	c.Marks = slices.Clone(c.Marks)
 	c.Runs = slices.Clone(c.Runs)
 	c.Messages = slices.Clone(c.Messages)
+	c.Looks = slices.Clone(c.Looks)
 	c.Timeline = slices.Clone(c.Timeline)
 	c.Answers = slices.Clone(c.Answers)
 	c.Base.Gone = slices.Clone(c.Base.Gone)

@@ -40,6 +40,7 @@ const (
 	MaxRuns     = 6
 	MaxRefs     = 8
 	MaxAnswers  = 8
+	MaxLooks    = 12
 )
 
 // Contact is one person in one shop: one compact record. All times are UTC.
@@ -70,6 +71,7 @@ type Contact struct {
 	Runs     []Run // ended ones, newest last
 	Sending  *Attempt
 	Messages []Message // oldest first
+	Looks    []Look    // what the providers' records are still to be asked for, oldest first
 	Accepted int       // messages that a provider ever accepted
 	Timeline []Entry   // oldest first
 	Answers  []Answer
@@ -81,7 +83,8 @@ type Contact struct {
 	DueWhy  Reason    // what the timer is for, or why a step waits
 	HeldAt  time.Time // anchor of imported inactivity that must not start a journey
 	MadeAt  time.Time
-	Forward string // merged into this contact; everything else then waits to be absorbed
+	Forward string   // merged into this contact; everything else then waits to be absorbed
+	Erasing *Erasing // the person was erased; what is left is only what must still be removed
 
 	// Unknown keeps what a newer release wrote, so that a rewrite loses
 	// nothing. Only the store's codec touches it.
@@ -181,6 +184,29 @@ type Run struct {
 	Ended   time.Time
 	Wait    time.Time // not before: back-off, an uncertain message
 	Waited  Reason
+}
+
+// Look is a question to a provider's records about one message: what became of
+// an attempt whose outcome nobody knows, or of a message that was accepted and
+// never reported on. Its times are real, not the program's.
+type Look struct {
+	Message string    // id
+	Attempt string    // id of the last attempt
+	Started time.Time // when that began
+	Next    time.Time // when to ask; zero: not any more, a person decides
+	Tries   int       // times asked
+	Absent  int       // of these, how often the records proved that they do not know it
+	Asked   time.Time // when asked last; zero: never
+	Found   string    // what the last answer was, for the operator; no personal data
+}
+
+// Erasing is what must still be removed of a person who was erased: keyed
+// digests and link codes, nothing personal. It makes an erasure go on after a
+// crash.
+type Erasing struct {
+	Lookups []string // digests of addresses and customer ids
+	Orders  []string // digests of order ids
+	Codes   []string // link codes
 }
 
 // Entry is one line of the timeline. The summary is made when it is shown.

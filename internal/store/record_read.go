@@ -88,6 +88,31 @@ func (r *reader) journeys(c *lifecycle.Contact, m *pb.Record) {
 	for _, p := range m.Messages {
 		c.Messages = append(c.Messages, r.message(p))
 	}
+	for _, p := range m.Looks {
+		c.Looks = append(c.Looks, lifecycle.Look{
+			Message: r.whole(p.Message, p.Tail), Attempt: string(p.Attempt), Started: r.time(p.Started), Next: r.time(p.Next),
+			Tries: r.int(p.Tries), Absent: r.int(p.Absent), Asked: r.time(p.Asked), Found: r.word(p.Found),
+		})
+	}
+	if p := m.Erasing; p != nil {
+		c.Erasing = &lifecycle.Erasing{Lookups: lines(p.Lookups), Orders: lines(p.Orders), Codes: lines(p.Codes)}
+	}
+}
+
+// whole is a message id; tail stands for one that begins with the contact's.
+func (r *reader) whole(id, tail []byte) string {
+	if len(tail) > 0 {
+		return r.id + "-" + string(tail)
+	}
+	return string(id)
+}
+
+func lines(raws [][]byte) []string {
+	var all []string
+	for _, t := range raws {
+		all = append(all, string(t))
+	}
+	return all
 }
 
 func (r *reader) address(p *pb.Address) lifecycle.Address {
@@ -154,12 +179,9 @@ func (r *reader) message(p *pb.Message) lifecycle.Message {
 	if p == nil {
 		return lifecycle.Message{}
 	}
-	id, at := string(p.Id), r.time(p.At)
-	if len(p.Tail) > 0 {
-		id = r.id + "-" + string(p.Tail)
-	}
+	at := r.time(p.At)
 	return lifecycle.Message{
-		ID: id, Journey: r.word(p.Journey), Step: r.int(p.Step), Channel: small(r, p.Channel, lifecycle.SMS),
+		ID: r.whole(p.Id, p.Tail), Journey: r.word(p.Journey), Step: r.int(p.Step), Channel: small(r, p.Channel, lifecycle.SMS),
 		Template: r.word(p.Template), Status: small(r, p.Status, lifecycle.Dropped), Error: lifecycle.Reason(r.word(p.Error)),
 		At: at, SentAt: r.after(at, p.SentAt), ProviderID: unpackHex(p.ProviderId, p.ProviderHex), Code: string(p.Code),
 		Coupon: string(p.Coupon), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),

@@ -87,6 +87,33 @@ func (w *writer) journeys(c *lifecycle.Contact) {
 	for i := range c.Messages {
 		w.rec.Messages = append(w.rec.Messages, w.message(&c.Messages[i]))
 	}
+	for _, l := range c.Looks {
+		p := &pb.Look{
+			Attempt: raw(l.Attempt), Started: w.time(l.Started), Next: w.time(l.Next), Tries: int64(l.Tries),
+			Absent: int64(l.Absent), Asked: w.time(l.Asked), Found: w.word(l.Found),
+		}
+		p.Message, p.Tail = w.tail(l.Message)
+		w.rec.Looks = append(w.rec.Looks, p)
+	}
+	if e := c.Erasing; e != nil {
+		w.rec.Erasing = &pb.Erasing{Lookups: raws(e.Lookups), Orders: raws(e.Orders), Codes: raws(e.Codes)}
+	}
+}
+
+// tail packs a message id: those of this contact without the contact's id.
+func (w *writer) tail(id string) (whole, tail []byte) {
+	if t, ok := strings.CutPrefix(id, w.id+"-"); ok && t != "" {
+		return nil, []byte(t)
+	}
+	return raw(id), nil
+}
+
+func raws(texts []string) [][]byte {
+	var all [][]byte
+	for _, t := range texts {
+		all = append(all, []byte(t))
+	}
+	return all
 }
 
 func (w *writer) address(a lifecycle.Address) *pb.Address {
@@ -157,10 +184,6 @@ func (w *writer) message(m *lifecycle.Message) *pb.Message {
 		Responded: m.Responded, Run: w.word(m.Run), Address: w.word(m.Address), Segments: int64(m.Segments),
 	}
 	p.ProviderId, p.ProviderHex = packHex(m.ProviderID)
-	if tail, ok := strings.CutPrefix(m.ID, w.id+"-"); ok && tail != "" {
-		p.Tail = []byte(tail)
-	} else {
-		p.Id = raw(m.ID)
-	}
+	p.Id, p.Tail = w.tail(m.ID)
 	return p
 }

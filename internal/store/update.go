@@ -299,7 +299,7 @@ func (u *update) call() ([]string, []any) {
 // live is by how much the change moves the number of contacts.
 func (u *update) live() int {
 	count := func(stored bool, c *lifecycle.Contact) int {
-		if stored && c.Forward == "" {
+		if stored && c.Forward == "" && c.Erasing == nil {
 			return 1
 		}
 		return 0

@@ -70,6 +70,8 @@ type Record struct {
 	Forward       []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
 	CancelReason  uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
 	Plan          uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
+	Looks         []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
+	Erasing       *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -335,6 +337,188 @@ func (x *Record) GetPlan() uint32 {
 	return 0
 }
 
+func (x *Record) GetLooks() []*Look {
+	if x != nil {
+		return x.Looks
+	}
+	return nil
+}
+
+func (x *Record) GetErasing() *Erasing {
+	if x != nil {
+		return x.Erasing
+	}
+	return nil
+}
+
+type Look struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Message       []byte                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
+	Tail          []byte                 `protobuf:"bytes,2,opt,name=tail,proto3" json:"tail,omitempty"` // instead of message: what follows the contact's id and "-"
+	Attempt       []byte                 `protobuf:"bytes,3,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Started       uint64                 `protobuf:"varint,4,opt,name=started,proto3" json:"started,omitempty"` // time
+	Next          uint64                 `protobuf:"varint,5,opt,name=next,proto3" json:"next,omitempty"`       // time
+	Tries         int64                  `protobuf:"varint,6,opt,name=tries,proto3" json:"tries,omitempty"`
+	Absent        int64                  `protobuf:"varint,7,opt,name=absent,proto3" json:"absent,omitempty"`
+	Asked         uint64                 `protobuf:"varint,8,opt,name=asked,proto3" json:"asked,omitempty"` // time
+	Found         uint32                 `protobuf:"varint,9,opt,name=found,proto3" json:"found,omitempty"` // word
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Look) Reset() {
+	*x = Look{}
+	mi := &file_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Look) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Look) ProtoMessage() {}
+
+func (x *Look) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Look.ProtoReflect.Descriptor instead.
+func (*Look) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Look) GetMessage() []byte {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *Look) GetTail() []byte {
+	if x != nil {
+		return x.Tail
+	}
+	return nil
+}
+
+func (x *Look) GetAttempt() []byte {
+	if x != nil {
+		return x.Attempt
+	}
+	return nil
+}
+
+func (x *Look) GetStarted() uint64 {
+	if x != nil {
+		return x.Started
+	}
+	return 0
+}
+
+func (x *Look) GetNext() uint64 {
+	if x != nil {
+		return x.Next
+	}
+	return 0
+}
+
+func (x *Look) GetTries() int64 {
+	if x != nil {
+		return x.Tries
+	}
+	return 0
+}
+
+func (x *Look) GetAbsent() int64 {
+	if x != nil {
+		return x.Absent
+	}
+	return 0
+}
+
+func (x *Look) GetAsked() uint64 {
+	if x != nil {
+		return x.Asked
+	}
+	return 0
+}
+
+func (x *Look) GetFound() uint32 {
+	if x != nil {
+		return x.Found
+	}
+	return 0
+}
+
+type Erasing struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Lookups       [][]byte               `protobuf:"bytes,1,rep,name=lookups,proto3" json:"lookups,omitempty"`
+	Orders        [][]byte               `protobuf:"bytes,2,rep,name=orders,proto3" json:"orders,omitempty"`
+	Codes         [][]byte               `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Erasing) Reset() {
+	*x = Erasing{}
+	mi := &file_record_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Erasing) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Erasing) ProtoMessage() {}
+
+func (x *Erasing) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Erasing.ProtoReflect.Descriptor instead.
+func (*Erasing) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Erasing) GetLookups() [][]byte {
+	if x != nil {
+		return x.Lookups
+	}
+	return nil
+}
+
+func (x *Erasing) GetOrders() [][]byte {
+	if x != nil {
+		return x.Orders
+	}
+	return nil
+}
+
+func (x *Erasing) GetCodes() [][]byte {
+	if x != nil {
+		return x.Codes
+	}
+	return nil
+}
+
 type Address struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Value         uint32                 `protobuf:"varint,1,opt,name=value,proto3" json:"value,omitempty"` // word
@@ -347,7 +531,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -359,7 +543,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -372,7 +556,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{1}
+	return file_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -414,7 +598,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -426,7 +610,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -439,7 +623,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{2}
+	return file_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -478,7 +662,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -490,7 +674,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -503,7 +687,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{3}
+	return file_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -568,7 +752,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -580,7 +764,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -593,7 +777,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{4}
+	return file_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -644,7 +828,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -656,7 +840,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -669,7 +853,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{5}
+	return file_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -718,7 +902,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -730,7 +914,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -743,7 +927,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{6}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -790,7 +974,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -802,7 +986,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -815,7 +999,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -934,7 +1118,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -946,7 +1130,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -959,7 +1143,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -996,7 +1180,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1008,7 +1192,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1021,7 +1205,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -1073,7 +1257,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1085,7 +1269,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1098,7 +1282,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -1164,7 +1348,7 @@ type Fold struct {
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1176,7 +1360,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1189,7 +1373,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -1304,7 +1488,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1316,7 +1500,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1329,7 +1513,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Run) GetId() uint32 {
@@ -1450,7 +1634,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1462,7 +1646,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1475,7 +1659,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Message) GetId() []byte {
@@ -1625,7 +1809,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1637,7 +1821,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1650,7 +1834,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -1708,7 +1892,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1720,7 +1904,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1733,7 +1917,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -1785,7 +1969,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1797,7 +1981,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1810,7 +1994,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -1859,7 +2043,8 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xdf\t\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xc2\n" +
+	"\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -1894,7 +2079,23 @@ const file_record_proto_rawDesc = "" +
 	"\bsuppress\x18\x1e \x03(\v2\x1d.ritorno.store.v1.SuppressionR\bsuppress\x12\x18\n" +
 	"\aforward\x18\x1f \x01(\fR\aforward\x12#\n" +
 	"\rcancel_reason\x18  \x01(\rR\fcancelReason\x12\x12\n" +
-	"\x04plan\x18! \x01(\rR\x04plan\"U\n" +
+	"\x04plan\x18! \x01(\rR\x04plan\x12,\n" +
+	"\x05looks\x18\" \x03(\v2\x16.ritorno.store.v1.LookR\x05looks\x123\n" +
+	"\aerasing\x18# \x01(\v2\x19.ritorno.store.v1.ErasingR\aerasing\"\xd6\x01\n" +
+	"\x04Look\x12\x18\n" +
+	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
+	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
+	"\aattempt\x18\x03 \x01(\fR\aattempt\x12\x18\n" +
+	"\astarted\x18\x04 \x01(\x04R\astarted\x12\x12\n" +
+	"\x04next\x18\x05 \x01(\x04R\x04next\x12\x14\n" +
+	"\x05tries\x18\x06 \x01(\x03R\x05tries\x12\x16\n" +
+	"\x06absent\x18\a \x01(\x03R\x06absent\x12\x14\n" +
+	"\x05asked\x18\b \x01(\x04R\x05asked\x12\x14\n" +
+	"\x05found\x18\t \x01(\rR\x05found\"Q\n" +
+	"\aErasing\x12\x18\n" +
+	"\alookups\x18\x01 \x03(\fR\alookups\x12\x16\n" +
+	"\x06orders\x18\x02 \x03(\fR\x06orders\x12\x14\n" +
+	"\x05codes\x18\x03 \x03(\fR\x05codes\"U\n" +
 	"\aAddress\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\rR\x05value\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\rR\x03key\x12\x0e\n" +
@@ -2052,51 +2253,55 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
-	(*Address)(nil),       // 1: ritorno.store.v1.Address
-	(*Ref)(nil),           // 2: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 3: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 4: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 5: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 6: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 7: ritorno.store.v1.Order
-	(*Refund)(nil),        // 8: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 9: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 10: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 11: ritorno.store.v1.Fold
-	(*Run)(nil),           // 12: ritorno.store.v1.Run
-	(*Message)(nil),       // 13: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 14: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 15: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 16: ritorno.store.v1.Answer
+	(*Look)(nil),          // 1: ritorno.store.v1.Look
+	(*Erasing)(nil),       // 2: ritorno.store.v1.Erasing
+	(*Address)(nil),       // 3: ritorno.store.v1.Address
+	(*Ref)(nil),           // 4: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 5: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 6: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 7: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 8: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 9: ritorno.store.v1.Order
+	(*Refund)(nil),        // 10: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 11: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 12: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 13: ritorno.store.v1.Fold
+	(*Run)(nil),           // 14: ritorno.store.v1.Run
+	(*Message)(nil),       // 15: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 16: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 17: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 18: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	15, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	7,  // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	10, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	13, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	5,  // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	2,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	4,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	1,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	1,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	3,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	11, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	9,  // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	12, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	12, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	14, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	16, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	6,  // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
-	8,  // 17: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	13, // 18: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	17, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	9,  // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	12, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	15, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	7,  // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	4,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	6,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	3,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	3,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	5,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	13, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	11, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	14, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	14, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	16, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	18, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	8,  // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	1,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
+	2,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
+	10, // 19: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	15, // 20: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -2110,7 +2315,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   19,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,56 @@
+package lifecycle
+
+import (
+	"slices"
+	"time"
+)
+
+// NextLook is when the providers' records are to be asked next about one of
+// the contact's messages, real time; zero: not by itself.
+func (c *Contact) NextLook() time.Time {
+	var next time.Time
+	for _, l := range c.Looks {
+		if !l.Next.IsZero() && (next.IsZero() || l.Next.Before(next)) {
+			next = l.Next
+		}
+	}
+	return next
+}
+
+// UncertainSince is when the oldest attempt began whose outcome nobody knows,
+// real time; zero: there is none.
+func (c *Contact) UncertainSince() time.Time {
+	var since time.Time
+	for _, l := range c.Looks {
+		if m := c.message(l.Message); m != nil && m.Status == Uncertain && (since.IsZero() || l.Started.Before(since)) {
+			since = l.Started
+		}
+	}
+	return since
+}
+
+// Message finds one of the remembered messages.
+func (c *Contact) Message(id string) (Message, bool) {
+	if m := c.message(id); m != nil {
+		return *m, true
+	}
+	return Message{}, false
+}
+
+// Look finds the open question about a message.
+func (c *Contact) Look(message string) (Look, bool) {
+	i := slices.IndexFunc(c.Looks, func(l Look) bool { return l.Message == message })
+	if i < 0 {
+		return Look{}, false
+	}
+	return c.Looks[i], true
+}
+
+func (c *Contact) message(id string) *Message {
+	for i := range c.Messages {
+		if c.Messages[i].ID == id {
+			return &c.Messages[i]
+		}
+	}
+	return nil
+}
