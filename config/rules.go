@@ -27,6 +27,8 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 		Contest: s.Contest.rules(loc),
 		Expires: c.Delivery.Expires.Std(),
 		Settle:  c.Delivery.Settle.Std(),
+		Recheck: c.Delivery.Recheck.Std(),
+		Resend:  c.Delivery.OnUnknown == ResendIfNotFound,
 	}
 	r.Assume[lifecycle.Email] = s.Consent.Assume.Email
 	r.Assume[lifecycle.SMS] = s.Consent.Assume.SMS

@@ -121,9 +121,8 @@ func (d *decision) absorbHistory(gone Contact) {
 		}
 	}
 	slices.SortStableFunc(d.c.Messages, func(a, b Message) int { return a.At.Compare(b.At) })
-	if n := len(d.c.Messages) - MaxMessages; n > 0 {
-		d.c.Messages = d.c.Messages[n:]
-	}
+	d.c.Messages = rollMessages(d.c.Messages)
+	d.absorbLooks(gone)
 	d.c.Accepted += gone.Accepted
 	d.c.Answers = append(d.c.Answers, gone.Answers...)
 	slices.SortStableFunc(d.c.Answers, func(a, b Answer) int { return a.At.Compare(b.At) })
@@ -147,5 +146,17 @@ func (d *decision) absorbHistory(gone Contact) {
 	slices.SortStableFunc(d.c.Runs, func(a, b Run) int { return a.Began.Compare(b.Began) })
 	if n := len(d.c.Runs) - MaxRuns; n > 0 {
 		d.c.Runs = d.c.Runs[n:]
+	}
+}
+
+// absorbLooks takes over what the providers' records are still to be asked.
+func (d *decision) absorbLooks(gone Contact) {
+	for _, l := range gone.Looks {
+		if d.look(l.Message) == nil {
+			d.c.Looks = append(d.c.Looks, l)
+		}
+	}
+	if a := gone.Sending; a != nil && d.look(a.Message.ID) == nil {
+		d.ask(a.Message.ID, a, d.r.settle())
 	}
 }

@@ -134,7 +134,9 @@ func (d *decision) result() {
 	case Accepted:
 		d.accepted(res.ProviderID, SentStatus, res.Segments)
 	case Ambiguous:
+		a := d.c.Sending
 		d.stepOver(d.close(Uncertain, ReasonUncertain))
+		d.ask(a.Message.ID, a, d.r.settle())
 		d.afterUncertain(run)
 		d.t.count("uncertain")
 	case NotSent:
@@ -186,6 +188,7 @@ func (d *decision) lateResult(res *Result) {
 
 // accepted records that the provider has the message.
 func (d *decision) accepted(providerID string, s MessageStatus, segments int) {
+	d.ask(d.c.Sending.Message.ID, d.c.Sending, pollAfter)
 	m := d.close(SentStatus, "")
 	d.prove(m, s)
 	if providerID != "" {
@@ -206,6 +209,19 @@ func (d *decision) stepOver(m *Message) {
 	}
 }
 
+// doubled notes that a provider has a message under two ids: it left twice.
+// That must not happen; it is told, not hidden.
+func (d *decision) doubled(m *Message, other string) {
+	for _, e := range d.c.Timeline {
+		if e.Type == "message.doubled" && e.Text == other {
+			return
+		}
+	}
+	d.t.count("doubled:" + m.Channel.String())
+	d.c.Timeline = addEntry(d.c.Timeline, Entry{At: d.now, Type: "message.doubled", Text: other})
+	d.changed = true
+}
+
 // prove counts a message as accepted, once.
 func (d *decision) prove(m *Message, s MessageStatus) {
 	m.Status, m.Error = s, ""
@@ -223,11 +239,17 @@ func (d *decision) prove(m *Message, s MessageStatus) {
 }
 
 // afterUncertain lets the journey go on without the message, but not before
-// the time in which evidence may still come.
+// the time in which evidence may still come: where the message may be sent
+// again, that is the second look.
 func (d *decision) afterUncertain(run *Run) {
-	if run != nil {
-		run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
+	if run == nil {
+		return
 	}
+	wait := d.r.settle()
+	if d.r.Resend {
+		wait += d.r.recheck()
+	}
+	run.Wait, run.Waited = d.now.Add(wait), ReasonUncertain
 }
 
 func (d *decision) notSent(run *Run, res *Result) {
@@ -298,6 +320,8 @@ func (d *decision) delivery() {
 	}
 	if n.ProviderID != "" && m.ProviderID == "" {
 		m.ProviderID, d.changed = n.ProviderID, true
+	} else if n.ProviderID != "" && n.ProviderID != m.ProviderID {
+		d.doubled(m, n.ProviderID)
 	}
 	if m.Status <= Uncertain {
 		d.prove(m, SentStatus)

@@ -122,6 +122,9 @@ func (d *decision) take() {
 	case Delivery:
 		d.delivery()
 		return
+	case Settled:
+		d.settled()
+		return
 	case EraseRequested:
 		d.t.Erase, d.t.Reason = true, ReasonErased
 		d.t.count("erased")

@@ -368,9 +368,21 @@ func newsOfMessages() (list []news) {
 	for _, s := range []lifecycle.MessageStatus{lifecycle.SentStatus, lifecycle.Delivered, lifecycle.Failed} {
 		list = append(list, about(lifecycle.Delivery, func(w *world, ev *lifecycle.Event) {
 			ev.News = &lifecycle.News{MessageID: lastMessage(w).ID, Status: s, Reason: lifecycle.ReasonOptedOut, Suppress: s == lifecycle.Failed}
+		}), about(lifecycle.Settled, func(w *world, ev *lifecycle.Event) {
+			ev.Verdict = verdict(w, lifecycle.RecordFound)
+			ev.Verdict.News = lifecycle.News{Status: s, Reason: lifecycle.ReasonOptedOut, Suppress: s == lifecycle.Failed}
 		}))
 	}
+	for k := lifecycle.RecordAbsent; k <= lifecycle.PersonDrop; k++ {
+		list = append(list, about(lifecycle.Settled, func(w *world, ev *lifecycle.Event) { ev.Verdict = verdict(w, k) }))
+	}
 	return list
+}
+
+// verdict answers the open question about the last message, if there is one.
+func verdict(w *world, k lifecycle.VerdictKind) *lifecycle.Verdict {
+	l, _ := w.c.Look(lastMessage(w).ID)
+	return &lifecycle.Verdict{Message: lastMessage(w).ID, Kind: k, Asked: l.Next, Found: "records", By: "support"}
 }
 
 // TestNewsOfEveryKindMeetsContactsInEveryState keeps the derivation whole: a

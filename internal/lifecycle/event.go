@@ -37,6 +37,7 @@ const (
 	Sent      Type = "message.result"   // Result is the outcome of the attempt
 	Lost      Type = "message.lost"     // the lease of a begun attempt ended without a result
 	Delivery  Type = "message.delivery" // a provider's callback
+	Settled   Type = "message.settled"  // what the provider's records, or a person, say of a message
 )
 
 // Event is what a source, a provider, a contact or a timer told us, in one
@@ -73,6 +74,8 @@ type Event struct {
 	Attempt *Attempt
 	Result  *Result
 	News    *News
+	Verdict *Verdict
+	Real    time.Time // the server's real time, for settling; zero: the same as the program's
 }
 
 // Person is what an event says about who it concerns. Empty fields say

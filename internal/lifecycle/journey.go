@@ -16,6 +16,7 @@ func (d *decision) settle() {
 	if d.c.MadeAt.IsZero() {
 		return
 	}
+	d.closeLooks()
 	f := d.r.fold(&d.c)
 	d.writeState(f)
 	d.alignRun(f)

@@ -50,6 +50,8 @@ const (
 	ReasonInFlight     Reason = "in_flight"
 	ReasonMerged       Reason = "merged"
 	ReasonBlocked      Reason = "blocked" // carrier or provider refuses for this recipient
+	ReasonNeverSent    Reason = "never_accepted"
+	ReasonByHand       Reason = "decided_by_hand"
 )
 
 // What Decide did with an event.
@@ -65,4 +67,5 @@ const (
 	ReasonStepDropped Reason = "step dropped"
 	ReasonFinished    Reason = "journey finished"
 	ReasonBegun       Reason = "begun"
+	ReasonSettled     Reason = "settled before"
 )

@@ -40,7 +40,9 @@ type Rules struct {
 	Contest  *Contest // nil: not registered
 	Journeys []Journey
 	Expires  time.Duration // a step later than this is dropped; 0 means 3 days
-	Settle   time.Duration // how long an uncertain message blocks the next step; 0 means 60 s
+	Settle   time.Duration // how long an uncertain message blocks the next step, and when its provider is asked; 0 means 60 s
+	Recheck  time.Duration // when the provider is asked for the second time; 0 means 10 minutes
+	Resend   bool          // a message that the provider's records, looked at twice, do not know is sent again
 }
 
 // Cap limits how many messages one contact gets in a stretch of time, over
@@ -123,4 +125,11 @@ func (r *Rules) settle() time.Duration {
 		return r.Settle
 	}
 	return time.Minute
+}
+
+func (r *Rules) recheck() time.Duration {
+	if r.Recheck > 0 {
+		return r.Recheck
+	}
+	return 10 * time.Minute
 }

@@ -220,8 +220,12 @@ func (d *decision) capped() time.Time {
 	}
 	var sent []time.Time
 	for _, m := range d.c.Messages {
-		if !m.SentAt.IsZero() && m.SentAt.Add(d.r.Cap.Per).After(d.now) {
-			sent = append(sent, m.SentAt)
+		at := m.SentAt
+		if m.Status == Uncertain { // it may have been sent
+			at = m.At
+		}
+		if !at.IsZero() && at.Add(d.r.Cap.Per).After(d.now) {
+			sent = append(sent, at)
 		}
 	}
 	if len(sent) < d.r.Cap.Messages {
@@ -260,9 +264,15 @@ func (d *decision) putMessage(m Message) []Message {
 			return ms
 		}
 	}
-	ms = append(ms, m)
-	if len(ms) > MaxMessages {
-		ms = ms[len(ms)-MaxMessages:]
+	return rollMessages(append(ms, m))
+}
+
+// rollMessages keeps the last messages, and rather one whose outcome nobody
+// knows than one that has an end.
+func rollMessages(ms []Message) []Message {
+	for len(ms) > MaxMessages {
+		i := slices.IndexFunc(ms, func(m Message) bool { return m.Status != Uncertain })
+		ms = slices.Delete(ms, max(i, 0), max(i, 0)+1)
 	}
 	return ms
 }
