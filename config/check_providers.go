@@ -63,6 +63,9 @@ func (s *SendGrid) verify(r *report) {
 	if strings.ContainsAny(s.From.Name, "\r\n") {
 		r.add("sendgrid.from.name", "must be one line")
 	}
+	if s.Rate <= 0 || s.Rate > 10000 {
+		r.add("sendgrid.rate", "must be more than 0 and at most 10000 messages a second")
+	}
 	needBase(r, "sendgrid.base_url", s.BaseURL)
 	switch {
 	case s.WebhookPublicKey == "":

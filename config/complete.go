@@ -25,6 +25,7 @@ func (c *Config) complete() {
 		t.BaseURL = strings.TrimSuffix(t.BaseURL, "/")
 	}
 	if s := c.SendGrid; s != nil {
+		unless(r, "sendgrid.rate", &s.Rate, 50)
 		unless(r, "sendgrid.base_url", &s.BaseURL, "https://api.sendgrid.com")
 		s.BaseURL = strings.TrimSuffix(s.BaseURL, "/")
 	}

@@ -54,10 +54,11 @@ type Twilio struct {
 
 // SendGrid is the e-mail account.
 type SendGrid struct {
-	APIKey           Secret `yaml:"api_key"`
-	From             Sender `yaml:"from"`
-	BaseURL          string `yaml:"base_url"`           // no slash at the end; may be http and loopback
-	WebhookPublicKey string `yaml:"webhook_public_key"` // base64 DER of an ECDSA P-256 key; empty: no delivery reports
+	APIKey           Secret  `yaml:"api_key"`
+	From             Sender  `yaml:"from"`
+	Rate             float64 `yaml:"rate"`               // messages a second, default 50
+	BaseURL          string  `yaml:"base_url"`           // no slash at the end; may be http and loopback
+	WebhookPublicKey string  `yaml:"webhook_public_key"` // base64 DER of an ECDSA P-256 key; empty: no delivery reports
 }
 
 // Sender is who an e-mail comes from.

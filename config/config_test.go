@@ -161,7 +161,7 @@ func TestRules(t *testing.T) {
 		Lawless: true,
 		Shop:    "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop",
 		Locale: "en-GB", Country: "GB", Currency: "GBP", Location: london,
-		Lapse: 84 * days, Expires: 36 * time.Hour, Settle: 90 * time.Second,
+		Lapse: 84 * days, Expires: 36 * time.Hour, Settle: 90 * time.Second, Recheck: 15 * time.Minute, Resend: true,
 		Quiet: &lifecycle.Quiet{From: 1320, To: 510, Days: [7]bool{true, 6: true}, Holidays: true},
 		Cap:   lifecycle.Cap{Messages: 4, Per: 30 * days},
 		Contest: &lifecycle.Contest{

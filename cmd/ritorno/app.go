@@ -36,9 +36,8 @@ import (
 // appOptions are what a command wants differently from serve.
 type appOptions struct {
 	DevClock    bool
-	AllowUnsafe bool    // send although the store may forget: throwaway data only
-	Fsync       string  // of the embedded store; empty: always
-	EmailRate   float64 // e-mails a second; 0: the engine's own
+	AllowUnsafe bool   // send although the store may forget: throwaway data only
+	Fsync       string // of the embedded store; empty: always
 	Log         *slog.Logger
 }
 
@@ -122,7 +121,7 @@ func (a *app) wire(o appOptions) error {
 	}
 	a.Engine = engine.New(engine.Options{
 		Store: a.Store, Shops: shopsOf(a.Config), Senders: senders, Templates: a.Templates, PublicURL: a.Config.PublicURL,
-		SMSOptOut: optOut(a.Config), Rate: rates(a.Config, o), Exclusive: a.embedded != nil,
+		SMSOptOut: optOut(a.Config), Rate: rates(a.Config), Exclusive: a.embedded != nil,
 		AllowUnsafe: a.Config.Redis.AllowUnsafe || o.AllowUnsafe, Log: o.Log, Metrics: a.Registry,
 	})
 	ho := handlers.Options{
@@ -172,11 +171,13 @@ func shopsOf(c *config.Config) []engine.Shop {
 	return shops
 }
 
-func rates(c *config.Config, o appOptions) (r [2]float64) {
+func rates(c *config.Config) (r [2]float64) {
 	if c.Twilio != nil {
 		r[lifecycle.SMS] = c.Twilio.Rate
 	}
-	r[lifecycle.Email] = o.EmailRate
+	if c.SendGrid != nil {
+		r[lifecycle.Email] = c.SendGrid.Rate
+	}
 	return r
 }
 

@@ -179,7 +179,7 @@ func openDemo(ctx context.Context, o demoOptions, p *plot, dir string, out *stag
 	// The data are thrown away, so nobody waits for the disk at each order: with
 	// "everysec" the store would, for a second, before each message.
 	d.app, err = newApp(ctx, c, appOptions{
-		DevClock: true, AllowUnsafe: true, Fsync: "no", EmailRate: 1000,
+		DevClock: true, AllowUnsafe: true, Fsync: "no",
 		Log: slog.New(slog.NewTextHandler(untilEnd{ctx, out.errs}, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {

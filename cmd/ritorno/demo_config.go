@@ -70,7 +70,7 @@ listen: %q
 data_dir: %q
 redis: {shards: 1}
 twilio: {account_sid: %s, auth_token: %q, from: %q, rate: 1000, base_url: %q}
-sendgrid: {api_key: SG.demo, from: {email: ciao@bottega.example, name: Bottega Rossi}, base_url: %q, webhook_public_key: %q}
+sendgrid: {api_key: SG.demo, from: {email: ciao@bottega.example, name: Bottega Rossi}, rate: 1000, base_url: %q, webhook_public_key: %q}
 shops:
   %s:
     name: Bottega Rossi

@@ -56,9 +56,12 @@ func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcom
 
 // update runs Decide on the stored record until it is stored.
 func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Event, create bool) (Outcome, lifecycle.Transition, error) {
-	_, now, err := e.st.Now(ctx)
+	real, now, err := e.st.Now(ctx)
 	if err != nil {
 		return Outcome{}, lifecycle.Transition{}, err
+	}
+	if ev.Real.IsZero() {
+		ev.Real = real
 	}
 	req := store.Request{ID: id, Create: create}
 	if ev.Key != "" {

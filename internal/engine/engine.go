@@ -62,11 +62,18 @@ type Engine struct {
 	ticks  sync.Mutex // one Tick at a time; the development clock holds it while it moves
 	moving bool       // the development clock moves; guarded by ticks
 
+	recent recent     // attempts of this process
+	clock  clockGuard // against a clock that jumps
+	forgot chan struct{}
+	holds  sync.Mutex
+	held   map[string]string // why all sends are held, by name; guarded by holds
+
 	background sync.WaitGroup // settling of attempts that could not be recorded at once
 	stopping   chan struct{}
 	stopOnce   sync.Once
 
 	beforeBegin func(lifecycle.Message) // tests only: stands between claim and begin
+	afterNow    func()                  // tests only: right after the look at the clock by which a send is judged
 }
 
 // New makes an engine. It starts nothing: see Run.
@@ -84,6 +91,7 @@ func New(o Options) *Engine {
 		o: o, st: o.Store, shops: map[string]*Shop{}, keys: identity.NewKeys(o.Store.Secret()),
 		senders: map[lifecycle.Channel]connectors.Sender{}, gates: map[lifecycle.Channel]*gate{},
 		log: o.Log, m: newMetrics(o.Metrics), wake: make(chan struct{}, 1), stopping: make(chan struct{}),
+		forgot: make(chan struct{}, 1), held: map[string]string{},
 	}
 	for i := range o.Shops {
 		e.shops[o.Shops[i].Name] = &o.Shops[i]

@@ -10,6 +10,9 @@ import (
 // before the gate.
 func (e *Engine) BeforeBegin(f func(lifecycle.Message)) { e.beforeBegin = f }
 
+// AfterNow calls f right after the look at the clock by which a send is judged.
+func (e *Engine) AfterNow(f func()) { e.afterNow = f }
+
 // ApplyAndDie takes an event in as Apply does, up to a crash right after the
 // record was stored.
 func (e *Engine) ApplyAndDie(ctx context.Context, shop string, ev lifecycle.Event) error {

@@ -11,10 +11,14 @@ import (
 // holdAtMost is how long one refusal slows a provider.
 const holdAtMost = 2 * time.Second
 
+// lookRate is how many questions a second go to one provider's records.
+const lookRate = 5
+
 // gate keeps the pace of one provider account: a rate, and a short hold after
 // it refused or the line was cut. Times are real.
 type gate struct {
 	limit *rate.Limiter
+	looks *rate.Limiter // questions to the provider's records
 
 	mu    sync.Mutex
 	until time.Time
@@ -22,7 +26,10 @@ type gate struct {
 }
 
 func newGate(perSecond float64) *gate {
-	return &gate{limit: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond)))}
+	return &gate{
+		limit: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
+		looks: rate.NewLimiter(lookRate, lookRate),
+	}
 }
 
 // pass waits for the gate to open.

@@ -17,7 +17,13 @@ type metrics struct {
 	late    prometheus.Gauge
 	last    prometheus.Gauge
 	lost    prometheus.Counter
-	errors  *prometheus.CounterVec
+	looks   *prometheus.CounterVec
+
+	uncertain, oldestUncertain prometheus.Gauge
+	held                       *prometheus.GaugeVec
+	skew                       prometheus.Gauge
+	rollbacks, forgotten       prometheus.Counter
+	errors                     *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -31,7 +37,15 @@ func newMetrics(r prometheus.Registerer) *metrics {
 		lost:    prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_attempts_lost_total", Help: "Attempts whose process ended before the answer was recorded."}),
 		errors:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_engine_errors_total", Help: "Errors of the engine by place; each is tried again."}, []string{"place"}),
 	}
-	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors)
+	m.looks = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_lookups_total", Help: "Questions to providers' records about single messages, by channel and outcome."}, []string{"channel", "outcome"})
+	m.uncertain = prometheus.NewGauge(prometheus.GaugeOpts{Name: "ritorno_uncertain_contacts", Help: "Contacts with a message of which nobody knows whether the provider took it."})
+	m.oldestUncertain = prometheus.NewGauge(prometheus.GaugeOpts{Name: "ritorno_oldest_uncertain_seconds", Help: "Age of the oldest message of unknown outcome, in real time; 0: there is none."})
+	m.held = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_sends_held", Help: "1 while all sends of this process are held for the reason: clock, rollback."}, []string{"reason"})
+	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Name: "ritorno_clock_skew_seconds", Help: "The store's time less this host's."})
+	m.rollbacks = prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_store_rollbacks_total", Help: "Times that the store was found to have forgotten acknowledged changes."})
+	m.forgotten = prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_store_forgotten_changes_total", Help: "Acknowledged changes that the store forgot."})
+	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
+		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)
 	return m
 }
 

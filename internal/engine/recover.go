@@ -41,9 +41,9 @@ func (e *Engine) takeOver(ctx context.Context, c store.Claimed) {
 
 // lose records that an attempt's outcome is not known.
 func (e *Engine) lose(ctx context.Context, s *Shop, c store.Claimed) {
-	_, now, err := e.st.Now(ctx)
+	real, now, err := e.st.Now(ctx)
 	if err != nil {
-		now = c.Due
+		return // its lease is taken over again later
 	}
 	e.m.lost.Inc()
 	e.log.Warn("a message was under way when its process ended; its outcome is unknown until the provider tells", "shop", s.Name, "message", c.Contact.Sending.Message.ID)
@@ -51,7 +51,7 @@ func (e *Engine) lose(ctx context.Context, s *Shop, c store.Claimed) {
 		if con.Sending == nil {
 			return store.Change{Contact: con}, nil
 		}
-		ev := lifecycle.Event{Type: lifecycle.Lost, At: now, Attempt: con.Sending}
+		ev := lifecycle.Event{Type: lifecycle.Lost, At: now, Real: real, Attempt: con.Sending}
 		return change(s.Name, s.Rules.Decide(ev, con, now)), nil
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -12,6 +14,7 @@ import (
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/link"
 	"ritorno/internal/message"
+	"ritorno/internal/point"
 	"ritorno/internal/store"
 )
 
@@ -41,6 +44,7 @@ func (e *Engine) Held() []string {
 	if why := e.unsafe(); why != "" {
 		reasons = append(reasons, why)
 	}
+	reasons = slices.AppendSeq(reasons, maps.Values(e.allHolds()))
 	for _, ch := range []lifecycle.Channel{lifecycle.Email, lifecycle.SMS} {
 		if why := e.gates[ch].faulty(); why != "" {
 			reasons = append(reasons, ch.String()+": the provider refuses our account ("+why+"): mend the account, the messages wait")
@@ -75,18 +79,21 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	}
 	started := time.Now() // before the look at the clock by which hours and age are judged
 	wall := started.Round(0)
-	_, now, err := e.st.Now(ctx) // the gate may have taken its time: what counts is the hour in which the bytes leave
+	real, now, err := e.st.Now(ctx) // the gate may have taken its time: what counts is the hour in which the bytes leave
 	if err != nil {
 		e.release(ctx, c, keep)
 		return false
+	}
+	if e.afterNow != nil {
+		e.afterNow()
 	}
 	out, err := e.compose(ctx, s, t.Contact, &m, now)
 	if errors.Is(err, store.ErrUnavailable) {
 		e.release(ctx, c, keep)
 		return false
 	}
-	a := &lifecycle.Attempt{ID: m.ID + "." + ulid.Make().String(), Fence: c.Fence, Process: e.st.Process(), Started: time.Now().UTC(), Message: m}
-	ev := lifecycle.Event{Type: lifecycle.Begin, At: now, Attempt: a}
+	a := &lifecycle.Attempt{ID: m.ID + "." + ulid.Make().String(), Fence: c.Fence, Process: e.st.Process(), Started: real, Message: m}
+	ev := lifecycle.Event{Type: lifecycle.Begin, At: now, Real: real, Attempt: a}
 	if err != nil {
 		e.log.Error("a message cannot be composed; its step is passed over", "shop", s.Name, "template", m.Template, "channel", m.Channel.String(), "error", err.Error())
 		ev.Result = &lifecycle.Result{Outcome: lifecycle.RejectedContent, Reason: lifecycle.ReasonContent}
@@ -94,6 +101,7 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	if e.beforeBegin != nil {
 		e.beforeBegin(m)
 	}
+	point.At("begin")
 	begun, err := e.begin(ctx, s, c, ev)
 	switch {
 	case err != nil:
@@ -101,13 +109,24 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		return false
 	case !begun:
 		return false
+	}
+	point.At("begun")
+	switch {
 	case time.Since(started) > beginGrace || time.Now().Round(0).Sub(wall) > beginGrace:
 		e.unbegin(ctx, s, c, a, now)
 		return false
 	}
 	out.AttemptID, out.Deadline = a.ID, started.Add(beginGrace)
+	e.recent.begin(s.Name, *a)
 	res := e.post(ctx, m.Channel, out)
+	if res.Outcome == lifecycle.NotSent {
+		e.recent.forget(a.ID)
+	} else {
+		e.recent.end(res)
+	}
+	point.At("answered")
 	e.record(ctx, s, c, res)
+	point.At("recorded")
 	return true
 }
 
@@ -166,6 +185,7 @@ func (e *Engine) post(ctx context.Context, ch lifecycle.Channel, out connectors.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendLimit)
 	defer cancel()
 	from := time.Now()
+	point.At("post")
 	res := e.senders[ch].Send(ctx, out)
 	res.AttemptID = out.AttemptID
 	e.m.send(ch, res.Outcome, time.Since(from))
@@ -187,7 +207,7 @@ func (e *Engine) post(ctx context.Context, ch lifecycle.Channel, out connectors.
 func (e *Engine) record(ctx context.Context, s *Shop, c store.Claimed, res lifecycle.Result) {
 	fenced := true
 	e.insist(ctx, "record", func(ctx context.Context) error {
-		_, now, err := e.st.Now(ctx)
+		real, now, err := e.st.Now(ctx)
 		if err != nil {
 			return err
 		}
@@ -195,7 +215,7 @@ func (e *Engine) record(ctx context.Context, s *Shop, c store.Claimed, res lifec
 		if fenced {
 			req.Fence, req.Release = c.Fence, true
 		}
-		ev := lifecycle.Event{Type: lifecycle.Sent, At: now, Result: &res, Source: "provider"}
+		ev := lifecycle.Event{Type: lifecycle.Sent, At: now, Real: real, Result: &res, Source: "provider"}
 		forward := ""
 		got, err := e.st.Update(ctx, req, func(con lifecycle.Contact, _ store.Known) (store.Change, error) {
 			if forward = con.Forward; forward != "" {

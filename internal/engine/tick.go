@@ -46,6 +46,7 @@ func (e *Engine) Run(ctx context.Context) {
 		e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) })
 	})
 	loops.Go(func() { e.every(ctx, sealEvery, "seal", e.st.SealRestarted) })
+	//HOLD	loops.Go(func() { e.every(ctx, reconcileEvery, "reconcile", e.reconcile) })
 	e.loop(ctx)
 	loops.Wait()
 	e.stopOnce.Do(func() { close(e.stopping) })
@@ -92,6 +93,9 @@ func (e *Engine) idle(ctx context.Context) time.Duration {
 	if err != nil || !ok {
 		return sleepAtMost
 	}
+	if len(e.allHolds()) > 0 {
+		return time.Second
+	}
 	_, now, err := e.st.Now(ctx)
 	if err != nil {
 		return time.Second
@@ -126,9 +130,12 @@ func (e *Engine) Tick(ctx context.Context) (Report, error) {
 func (e *Engine) tick(ctx context.Context) (Report, error) {
 	var sum Report
 	for ctx.Err() == nil {
-		_, now, err := e.st.Now(ctx)
+		real, now, err := e.st.Now(ctx)
 		if err != nil {
 			return sum, err
+		}
+		if e.mustWait(ctx, real) {
+			return sum, nil
 		}
 		next, ok, err := e.st.NextDue(ctx)
 		if err != nil {
@@ -152,6 +159,24 @@ func (e *Engine) tick(ctx context.Context) (Report, error) {
 		}
 	}
 	return sum, ctx.Err()
+}
+
+// mustWait reports whether no timer may be worked off just now, whoever's it is.
+func (e *Engine) mustWait(ctx context.Context, real time.Time) bool {
+	host := time.Now()
+	e.m.skew.Set(real.Sub(host).Seconds())
+	if why := e.clock.wrong(real, host, sinceBoot()); why != "" {
+		if e.holding("clock") == "" {
+			e.log.Error("sends are held", "reason", why)
+		}
+		e.hold("clock", why)
+	} else {
+		e.letGo("clock")
+	}
+	if err := e.remind(ctx); err != nil {
+		e.trouble("remind", err)
+	}
+	return len(e.allHolds()) > 0
 }
 
 // budget limits a round after a long downtime, so that the backlog leaves over
@@ -209,8 +234,8 @@ func (e *Engine) claimAll(ctx context.Context, now time.Time, budget int, work c
 			return r, ctx.Err()
 		}
 		n := claimBatch
-		if budget > 0 {
-			n = min(n, budget-r.Claimed)
+		if budget > 0 { // the same from each shard, so that the oldest of all go first
+			n = min(n, (budget+len(shards)-1)/len(shards), budget-r.Claimed)
 		}
 		if n <= 0 {
 			return r, nil

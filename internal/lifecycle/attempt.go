@@ -343,3 +343,24 @@ func (d *decision) delivery() {
 	}
 	d.t.count(m.Status.String() + ":" + m.Journey + ":" + itoa(m.Step) + ":" + m.Channel.String())
 }
+
+// recalled writes an attempt again of which the store lost every trace. What
+// the record still knows of it stands.
+func (d *decision) recalled() {
+	d.t.Reason = ReasonNothingNew
+	a := d.ev.Attempt
+	if m := d.message(a.Message.ID); m != nil && m.Status > Queued || d.c.Sending != nil {
+		return
+	}
+	m := a.Message
+	m.Status, m.Error = Uncertain, ReasonUncertain
+	d.c.Messages = d.putMessage(m)
+	d.stepOver(&m)
+	d.ask(m.ID, a, d.r.settle())
+	d.afterUncertain(d.liveRun(m.Run))
+	d.t.count("recalled")
+	d.t.Reason, d.changed = ReasonStored, true
+	if res := d.ev.Result; res != nil {
+		d.lateResult(res)
+	}
+}

@@ -125,6 +125,9 @@ func (d *decision) take() {
 	case Settled:
 		d.settled()
 		return
+	case Recalled:
+		d.recalled()
+		return
 	case EraseRequested:
 		d.t.Erase, d.t.Reason = true, ReasonErased
 		d.t.count("erased")

@@ -357,7 +357,7 @@ func attempt(w *world) *lifecycle.Attempt {
 }
 
 func newsOfMessages() (list []news) {
-	for _, kind := range []lifecycle.Type{lifecycle.Begin, lifecycle.Unbegin, lifecycle.Lost} {
+	for _, kind := range []lifecycle.Type{lifecycle.Begin, lifecycle.Unbegin, lifecycle.Lost, lifecycle.Recalled} {
 		list = append(list, about(kind, func(w *world, ev *lifecycle.Event) { ev.Attempt = attempt(w) }))
 	}
 	for o := lifecycle.Accepted; o <= lifecycle.Ambiguous; o++ {

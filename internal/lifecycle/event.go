@@ -37,6 +37,7 @@ const (
 	Sent      Type = "message.result"   // Result is the outcome of the attempt
 	Lost      Type = "message.lost"     // the lease of a begun attempt ended without a result
 	Delivery  Type = "message.delivery" // a provider's callback
+	Recalled  Type = "message.recalled" // the store forgot an attempt that its process knows it began; Result, if it was answered
 	Settled   Type = "message.settled"  // what the provider's records, or a person, say of a message
 )
 

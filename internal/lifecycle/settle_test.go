@@ -234,3 +234,46 @@ func TestAnUncertainMessageCountsUnderTheCapAndIsNotForgotten(t *testing.T) {
 		t.Fatalf("uncertain since %s", w.c.UncertainSince())
 	}
 }
+
+// TestAnAttemptThatTheStoreForgotIsWrittenAgain: the record is as it was before
+// the journey began; its process remembers that a message left.
+func TestAnAttemptThatTheStoreForgotIsWrittenAgain(t *testing.T) {
+	for name, res := range map[string]*lifecycle.Result{
+		"not answered": nil,
+		"accepted":     {Outcome: lifecycle.Accepted, ProviderID: "SM1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.apply(consentBoth(day0))
+			w.apply(order("1", day0, 4990))
+			before := w.c
+			w.until(day0.Add(30 * day))
+			m := lastMessage(w)
+			a := &lifecycle.Attempt{ID: m.ID + ".1", Started: w.now, Message: m}
+			a.Message.Status, a.Message.SentAt = lifecycle.Sending, time.Time{}
+			if res != nil {
+				res.AttemptID = a.ID
+			}
+			w.c, w.sent = before, nil
+			w.apply(lifecycle.Event{Type: lifecycle.Recalled, At: w.now, Attempt: a, Result: res})
+			want := lifecycle.Uncertain
+			if res != nil {
+				want = lifecycle.SentStatus
+			}
+			if got := lastMessage(w); got.Status != want || got.ID != m.ID {
+				t.Fatalf("%+v", got)
+			}
+			if again := w.apply(lifecycle.Event{Type: lifecycle.Recalled, At: w.now, Attempt: a, Result: res}); again.Reason != lifecycle.ReasonNothingNew {
+				t.Fatalf("written twice: %s", again.Reason)
+			}
+			w.until(day0.Add(31 * day))
+			if len(w.sent) > 0 || w.c.State != lifecycle.Dormant {
+				t.Fatalf("sent again: %v, %s", w.sent, w.c.State)
+			}
+			w.until(day0.Add(61 * day))
+			if len(w.sent) != 1 {
+				t.Fatalf("then sent %v", w.sent)
+			}
+		})
+	}
+}

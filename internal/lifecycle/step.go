@@ -86,6 +86,10 @@ func (d *decision) advance(f Fold) *Message {
 	}
 	m.Channel, m.Address = ch, d.c.address(ch)
 	m.ID = messageID(d.c.ID, run.ID, run.Step, ch)
+	if was := d.message(m.ID); was != nil && was.Status >= Uncertain && was.Status != Dropped {
+		d.handled(run, d.now) // it left before; the record had forgotten the step, not the message
+		return nil
+	}
 	if until, why := d.blocked(ch); why != "" {
 		run.Wait, run.Waited = until, why
 		d.t.Reason, d.changed = ReasonWaits, true
