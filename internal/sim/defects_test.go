@@ -34,6 +34,7 @@ var planted = []struct {
 	{"everysec, and only begin does not wait for the disk", options{beginNoBarrier: true}, 20, []string{"I2", "I5"}},
 	{"everysec, and the barrier does not ask whether the server restarted", options{looseBarrier: true, shape: cuts}, 400, []string{"I1", "I2", "I4", "I5"}},
 	{"a lease is known by fence and process alone", options{shortToken: true, shape: cuts}, 400, []string{"I6"}},
+	{"records that lag are believed", options{trustSilence: true, shape: doubtful}, 60, []string{"I2"}},
 	{"news in the middle of an erasure brings its id back", options{reuseErased: true, shape: cuts}, 400, []string{"I1"}},
 }
 
@@ -42,6 +43,11 @@ var planted = []struct {
 func cuts(f *faults) {
 	f.mode, f.barrier, f.processes, f.exclusive, f.suspends = everysec, true, 3, false, false
 	f.crash, f.cutBefore, f.cutAfter, f.pause, f.race = 0, 0.01, 0.01, 0.06, 0.9
+}
+
+// doubtful is a provider whose answers get lost and whose reports never come.
+func doubtful(f *faults) {
+	f.resend, f.storeJump, f.callbacks, f.provider, f.late = true, 0, 1, 0.6, 0.2
 }
 
 // alone is one machine that often stands still: nobody takes its leases over.

@@ -28,6 +28,7 @@ type options struct {
 	beginForgets   bool // a begin whose answer got lost does not know its own intent again
 	reuseErased    bool // news that comes in the middle of an erasure may bring its id back
 	looseBarrier   bool // the barrier does not ask whether the server restarted since the write
+	trustSilence   bool // records that do not show a message are believed, however old they are
 	shortToken     bool // a lease is known by fence and process, and a power cut hands fences out again
 
 	shape func(*faults) // draws attention to one kind of fault
@@ -65,6 +66,7 @@ type faults struct {
 	callbacks              float64 // chance that a callback is lost, doubled or swapped
 	race                   float64 // for each claim: news about the contact at hand
 	client                 float64 // an answer to a client that gets lost
+	resend                 bool    // what the provider's records, looked at twice, do not know is sent again
 	downtime               time.Duration
 	shopSkew               time.Duration // how far the shop's clock may be off
 }
@@ -100,6 +102,9 @@ func drawFaults(r *rand.Rand, opt options) faults {
 	if r.IntN(6) == 0 {
 		f.downtime = 5 * day
 	}
+	// The provider dates its records by its own clock: where the store's steps,
+	// nobody may send again on their word.
+	f.resend = f.storeJump == 0 && r.IntN(2) == 0
 	if opt.shape != nil {
 		opt.shape(&f)
 	}

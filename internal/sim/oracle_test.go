@@ -63,6 +63,9 @@ func (o *oracle) committed(x *transition, old *record, had bool) {
 	for i := range c.Runs {
 		o.ended[c.ID+c.Runs[i].ID] = true
 	}
+	if !had || !old.c.NextLook().Equal(c.NextLook()) {
+		w.looksMoved(c)
+	}
 	if a := c.Sending; a != nil && (!had || old.c.Sending == nil || old.c.Sending.ID != a.ID) {
 		o.begun(c, a)
 	}

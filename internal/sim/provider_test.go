@@ -10,8 +10,9 @@ import (
 // provider is a model of a provider that takes messages and does not know that
 // two requests may be the same.
 type provider struct {
-	w *world
-	n int
+	w     *world
+	n     int
+	taken []entry // in the order in which it took them
 }
 
 // answerOf is what the sender gets to see; a negative time means nothing.
@@ -71,6 +72,7 @@ func (v *provider) accept(s *sending, d time.Duration) string {
 		w.stats.accepted++
 		w.note(s.c.id, "the provider accepts %s", a)
 		w.o.accepted(s.c.id, a, &m)
+		v.taken = append(v.taken, entry{m.ID, sid, w.t, lifecycle.News{ProviderID: sid, Status: lifecycle.Delivered}})
 	})
 	v.reports(s.c.id, a, sid, d)
 	return sid

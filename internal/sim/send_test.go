@@ -66,7 +66,7 @@ func (s *sending) begin() {
 	w := s.p.w
 	w.o.attempts++
 	s.a = &lifecycle.Attempt{
-		ID: s.m.ID + "." + strconv.Itoa(w.o.attempts), Fence: s.c.fence, Process: s.p.life.name, Started: epoch.Add(s.p.now()), Message: s.m,
+		ID: s.m.ID + "." + strconv.Itoa(w.o.attempts), Fence: s.c.fence, Process: s.p.life.name, Started: s.now, Message: s.m,
 	}
 	ev := lifecycle.Event{Type: lifecycle.Begin, At: s.now, Attempt: s.a}
 	if w.chance(w.f.provider * 0.02) { // the template does not take it

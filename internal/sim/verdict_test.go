@@ -151,7 +151,11 @@ func (o *oracle) everyMessageEnded(p *person, c *lifecycle.Contact) {
 			if !took {
 				w.fail("I3", c.ID, "message "+m.ID+" is "+m.Status.String()+" and the provider never saw it")
 			}
-		case lifecycle.Uncertain, lifecycle.Failed:
+		case lifecycle.Uncertain:
+			if _, ok := c.Look(m.ID); !ok {
+				w.fail("I3", c.ID, "message "+m.ID+" is uncertain and stands on no list")
+			}
+		case lifecycle.Failed:
 		}
 	}
 	runs := slices.Clone(c.Runs)

@@ -59,6 +59,7 @@ type world struct {
 // stats are what a run did.
 type stats struct {
 	sends, accepted, uncertain          int
+	found, absent, again                int // verdicts of the provider's records, and messages that left once more because of them
 	crashes, pauses, cuts, lost, stales int
 	events, races                       int
 }
@@ -67,6 +68,9 @@ func (s *stats) add(o stats) {
 	s.sends += o.sends
 	s.accepted += o.accepted
 	s.uncertain += o.uncertain
+	s.found += o.found
+	s.absent += o.absent
+	s.again += o.again
 	s.crashes += o.crashes
 	s.pauses += o.pauses
 	s.cuts += o.cuts
@@ -107,6 +111,11 @@ func newWorld(seed uint64, rules *lifecycle.Rules, opt options) *world {
 		w.rules = &loose
 	}
 	w.f = drawFaults(w.rng, opt)
+	if w.f.resend {
+		again := *w.rules
+		again.Resend = true
+		w.rules = &again
+	}
 	w.o = newOracle(w)
 	w.st = newStore(w)
 	w.prov = &provider{w: w}
