@@ -25,6 +25,8 @@ type Attempted struct {
 	To        string    // E.164 or e-mail address, as it was sent to
 	Code      string    // of the message's own short link
 	Started   time.Time // real time, when the attempt began
+	// ProviderID is the provider's own id of the message; empty: not known.
+	ProviderID string
 }
 
 // Evidence is what a provider's own records say about an attempt.

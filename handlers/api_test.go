@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"ritorno/handlers"
 	"ritorno/internal/auth"
 	"ritorno/internal/engine"
+	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
 )
 
@@ -26,13 +28,17 @@ var guarded = map[string]struct {
 	"GET /api/v1/deadletters/:id":         {auth.Support, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
 	"POST /api/v1/deadletters/:id/replay": {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter() + "/replay", "" }},
 	"DELETE /api/v1/deadletters/:id":      {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
-	"GET /api/v1/sources":                 {auth.Support, func(*rig, string) (string, string) { return "/api/v1/sources", "" }},
-	"GET /api/v1/journeys":                {auth.Support, func(*rig, string) (string, string) { return "/api/v1/journeys", "" }},
-	"GET /api/v1/counts":                  {auth.Support, func(*rig, string) (string, string) { return "/api/v1/counts", "" }},
-	"GET /api/v1/tokens":                  {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/tokens", "" }},
-	"POST /api/v1/tokens":                 {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/tokens", `{"name":"till","role":"ingest"}` }},
-	"DELETE /api/v1/tokens/:id":           {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/tokens/" + r.tokenID(), "" }},
-	"POST /api/v1/events":                 {auth.Ingest, func(*rig, string) (string, string) { return "/api/v1/events", orderEvent }},
+	"GET /api/v1/messages":                {auth.Support, func(*rig, string) (string, string) { return "/api/v1/messages", "" }},
+	"POST /api/v1/messages/:id/resolve": {auth.Support, func(r *rig, _ string) (string, string) {
+		return "/api/v1/messages/" + r.uncertain() + "/resolve", `{"verdict":"sent","provider_id":"SM1"}`
+	}},
+	"GET /api/v1/sources":       {auth.Support, func(*rig, string) (string, string) { return "/api/v1/sources", "" }},
+	"GET /api/v1/journeys":      {auth.Support, func(*rig, string) (string, string) { return "/api/v1/journeys", "" }},
+	"GET /api/v1/counts":        {auth.Support, func(*rig, string) (string, string) { return "/api/v1/counts", "" }},
+	"GET /api/v1/tokens":        {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/tokens", "" }},
+	"POST /api/v1/tokens":       {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/tokens", `{"name":"till","role":"ingest"}` }},
+	"DELETE /api/v1/tokens/:id": {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/tokens/" + r.tokenID(), "" }},
+	"POST /api/v1/events":       {auth.Ingest, func(*rig, string) (string, string) { return "/api/v1/events", orderEvent }},
 }
 
 // unguarded routes ask for no token: the contract lists them.
@@ -50,6 +56,23 @@ func (r *rig) letter() string {
 		r.Fatal(err)
 	}
 	return id
+}
+
+// uncertain is the id of a message of bottega whose outcome nobody knows.
+func (r *rig) uncertain() string {
+	r.Helper()
+	contact := store.NewID()
+	m := lifecycle.Message{ID: contact + "-aaaaaaaa", Journey: "reactivation", Step: 1, Template: "survey", Status: lifecycle.Uncertain, At: time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC)}
+	_, err := r.store.Update(r.Context(), store.Request{ID: contact, Create: true}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		c.ID, c.Shop, c.MadeAt, c.State = contact, "bottega", m.At, lifecycle.Dormant
+		c.Messages = []lifecycle.Message{m}
+		c.Looks = []lifecycle.Look{{Message: m.ID, Attempt: m.ID + ".1", Started: m.At, Tries: 2, Found: "not there, and newer ones are"}}
+		return store.Change{Contact: c, Write: true}, nil
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return m.ID
 }
 
 // tokenID is the id of a fresh token of bottega.
@@ -367,5 +390,47 @@ func TestAPanicIsAnAnswerAndALogLineWithoutItsValue(t *testing.T) {
 	}
 	if id := a.Header().Get("X-Request-Id"); id == "" || !strings.Contains(log, id) {
 		t.Error("the request id is not in answer and log")
+	}
+}
+
+func TestUncertainMessagesOfPrograms(t *testing.T) {
+	r := open(t)
+	support := r.token(auth.Support, "bottega")
+	var list struct {
+		Messages []engine.Uncertain
+		After    string
+	}
+	ids := map[string]bool{r.uncertain(): true, r.uncertain(): true, r.uncertain(): true}
+	for after, pages := "", 0; ; pages++ {
+		list.Messages, list.After = nil, ""
+		r.get("/api/v1/messages?shop=bottega&status=uncertain&limit=2&after="+after, bearer(support)...).is(200).into(&list)
+		for _, m := range list.Messages {
+			if !ids[m.Message] || !m.Decide || m.Found == "" {
+				t.Errorf("%+v", m)
+			}
+			delete(ids, m.Message)
+		}
+		if after = list.After; after == "" || pages > 5 {
+			break
+		}
+	}
+	if len(ids) > 0 {
+		t.Errorf("not listed: %v", ids)
+	}
+	one := "/api/v1/messages/" + list.Messages[0].Message + "/resolve?shop=bottega"
+	for body, code := range map[string]string{`{"verdict":"maybe"}`: "verdict_unknown", `{}`: "verdict_unknown", `{"verdict":"sent","x":1}`: "body_not_json", `sent`: "body_not_json"} {
+		if a := r.send("POST", one, body, bearer(support)...).is(400); a.code() != code {
+			t.Errorf("%s: %s", body, a.code())
+		}
+	}
+	r.send("POST", "/api/v1/messages/nobody-1/resolve?shop=bottega", `{"verdict":"sent"}`, bearer(support)...).is(404)
+	if a := r.send("POST", one, `{"verdict":"drop"}`, bearer(support)...).is(200); !strings.Contains(a.Body.String(), `"status":"dropped"`) {
+		t.Errorf("%s", a.Body)
+	}
+	if a := r.send("POST", one, `{"verdict":"sent"}`, bearer(support)...).is(409); a.code() != "not_uncertain" {
+		t.Errorf("code %q", a.code())
+	}
+	if a := r.get("/api/v1/messages?shop=bottega&status=sent", bearer(support)...).is(400); a.code() != "status_unsupported" {
+		t.Errorf("code %q", a.code())
 	}
 }

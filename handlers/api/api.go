@@ -52,6 +52,9 @@ func Mount(srv *handlers.Server, g *echo.Group) {
 	g.POST("/deadletters/:id/replay", a.replayDead, owner)
 	g.DELETE("/deadletters/:id", a.deleteDead, owner)
 
+	g.GET("/messages", a.listMessages, support)
+	g.POST("/messages/:id/resolve", a.resolveMessage, support)
+
 	g.GET("/sources", a.listSources, support)
 	g.GET("/journeys", a.listJourneys, support)
 	g.GET("/counts", a.counts, support)

@@ -66,10 +66,13 @@ func TestABeginWhoseAnswerWasLostAndSomebodyWroteSince(t *testing.T) {
 // up after it learnt the hour makes what it decided by that hour stale.
 func TestTheDeadlineCountsFromBeforeTheLookAtTheClock(t *testing.T) {
 	t.Parallel()
-	b, c := dueThrough(t)
-	_ = c
+	b := due(t)
 	var limit, asked atomic.Int64
-	b.AfterNow(func() { asked.CompareAndSwap(0, time.Now().UnixNano()) })
+	b.OnPoint(func(place string) {
+		if place == "clock" {
+			asked.CompareAndSwap(0, time.Now().UnixNano())
+		}
+	})
 	b.sms.answer(func(m connectors.Outgoing) *lifecycle.Result {
 		limit.Store(m.Deadline.UnixNano())
 		return nil

@@ -16,6 +16,7 @@ import (
 	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/message"
+	"ritorno/internal/point"
 	"ritorno/internal/store"
 )
 
@@ -73,7 +74,7 @@ type Engine struct {
 	stopOnce   sync.Once
 
 	beforeBegin func(lifecycle.Message) // tests only: stands between claim and begin
-	afterNow    func()                  // tests only: right after the look at the clock by which a send is judged
+	onPoint     func(string)            // tests only: at each named place of the protocol
 }
 
 // New makes an engine. It starts nothing: see Run.
@@ -128,4 +129,12 @@ type Outcome struct {
 	Duplicate bool // applied before
 	Parked    bool // names an id that is not known yet; applied when it is
 	Ignored   bool // nobody can be told from it
+}
+
+// at is a named place of the protocol, at which fault tests kill the process.
+func (e *Engine) at(place string) {
+	point.At(place)
+	if e.onPoint != nil {
+		e.onPoint(place)
+	}
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"time"
 
 	"ritorno/internal/lifecycle"
 )
@@ -10,8 +11,24 @@ import (
 // before the gate.
 func (e *Engine) BeforeBegin(f func(lifecycle.Message)) { e.beforeBegin = f }
 
-// AfterNow calls f right after the look at the clock by which a send is judged.
-func (e *Engine) AfterNow(f func()) { e.afterNow = f }
+// OnPoint calls f at each named place of the protocol: claimed, clock, begin,
+// begun, post, answered, recorded, looked.
+func (e *Engine) OnPoint(f func(string)) { e.onPoint = f }
+
+// RecoverAll takes over the leases of all other processes, as a start does that
+// nobody shares the store with.
+func (e *Engine) RecoverAll(ctx context.Context) error { return e.recoverAll(ctx, true) }
+
+// RolledBack tells the engine what the store tells it when it forgot something.
+func (e *Engine) RolledBack() { e.rolledBack(0, 1) }
+
+// ClockGuard holds the store's time against two witnesses.
+type ClockGuard struct{ g clockGuard }
+
+// Wrong says why the store's time is not to be believed.
+func (g *ClockGuard) Wrong(real, host time.Time, boot time.Duration) string {
+	return g.g.wrong(real, host, boot)
+}
 
 // ApplyAndDie takes an event in as Apply does, up to a crash right after the
 // record was stored.

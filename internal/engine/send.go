@@ -14,7 +14,6 @@ import (
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/link"
 	"ritorno/internal/message"
-	"ritorno/internal/point"
 	"ritorno/internal/store"
 )
 
@@ -72,6 +71,7 @@ func (e *Engine) refused(s *Shop, now time.Time) func(lifecycle.Contact, store.K
 // record. Only a begin that was confirmed lets the bytes leave.
 func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle.Transition) bool {
 	m := *t.Send
+	e.at("claimed")
 	g := e.gates[m.Channel]
 	if err := g.pass(ctx); err != nil {
 		e.release(ctx, c, keep)
@@ -84,9 +84,7 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		e.release(ctx, c, keep)
 		return false
 	}
-	if e.afterNow != nil {
-		e.afterNow()
-	}
+	e.at("clock")
 	out, err := e.compose(ctx, s, t.Contact, &m, now)
 	if errors.Is(err, store.ErrUnavailable) {
 		e.release(ctx, c, keep)
@@ -101,7 +99,7 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	if e.beforeBegin != nil {
 		e.beforeBegin(m)
 	}
-	point.At("begin")
+	e.at("begin")
 	begun, err := e.begin(ctx, s, c, ev)
 	switch {
 	case err != nil:
@@ -110,7 +108,7 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	case !begun:
 		return false
 	}
-	point.At("begun")
+	e.at("begun")
 	switch {
 	case time.Since(started) > beginGrace || time.Now().Round(0).Sub(wall) > beginGrace:
 		e.unbegin(ctx, s, c, a, now)
@@ -124,9 +122,9 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	} else {
 		e.recent.end(res)
 	}
-	point.At("answered")
+	e.at("answered")
 	e.record(ctx, s, c, res)
-	point.At("recorded")
+	e.at("recorded")
 	return true
 }
 
@@ -185,7 +183,7 @@ func (e *Engine) post(ctx context.Context, ch lifecycle.Channel, out connectors.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sendLimit)
 	defer cancel()
 	from := time.Now()
-	point.At("post")
+	e.at("post")
 	res := e.senders[ch].Send(ctx, out)
 	res.AttemptID = out.AttemptID
 	e.m.send(ch, res.Outcome, time.Since(from))

@@ -21,10 +21,12 @@ import (
 type outbox struct {
 	ch lifecycle.Channel
 
-	mu   sync.Mutex
-	sent []connectors.Outgoing
-	mode string                                      // "", "refuses", "cuts", "account", "number"
-	hook func(connectors.Outgoing) *lifecycle.Result // answers instead, where it does
+	mu      sync.Mutex
+	sent    []connectors.Outgoing
+	asked   []connectors.Attempted
+	records string                                      // what Find says
+	mode    string                                      // "", "refuses", "cuts", "account", "number"
+	hook    func(connectors.Outgoing) *lifecycle.Result // answers instead, where it does
 }
 
 func (o *outbox) Channel() lifecycle.Channel { return o.ch }
@@ -67,11 +69,33 @@ func (o *outbox) all() []connectors.Outgoing {
 	return append([]connectors.Outgoing(nil), o.sent...)
 }
 
+// Find answers as the provider's records would: "show" all that was taken,
+// "deny" all although they reach far enough, else nothing is proven.
+func (o *outbox) Find(_ context.Context, a connectors.Attempted) (connectors.Evidence, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.asked = append(o.asked, a)
+	switch o.records {
+	case "show":
+		for i, m := range o.sent {
+			if m.MessageID == a.MessageID {
+				return connectors.Evidence{Found: true, ProviderID: fmt.Sprintf("P%d", i+1), Status: lifecycle.SentStatus, What: "found"}, nil
+			}
+		}
+	case "deny":
+		return connectors.Evidence{Fresh: true, Newest: a.Started.Add(time.Hour), What: "not there, and newer ones are"}, nil
+	case "fail":
+		return connectors.Evidence{}, &connectors.LookupError{Lookup: "records", Err: connectors.ErrCredentials}
+	}
+	return connectors.Evidence{What: "nothing newer of ours either"}, nil
+}
+
 // bench is an engine on a real store with a shop of its own.
 type bench struct {
 	*engine.Engine
 	st       *store.Store
 	url      string
+	options  engine.Options
 	sms      *outbox
 	mail     *outbox
 	ctx      context.Context
@@ -95,11 +119,16 @@ shops:
 // newBench takes lines that go into the shop's configuration.
 func newBench(t *testing.T, extra ...string) *bench {
 	t.Helper()
+	return newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith(extra...))
+}
+
+// shopWith is the configuration with further lines of the shop.
+func shopWith(extra ...string) string {
 	src := shopYAML
 	for _, line := range extra {
 		src += "    " + line + "\n"
 	}
-	return newBenchOn(t, redistest.Start(t), prefixOf(t), src)
+	return src
 }
 
 func prefixOf(t *testing.T) string {
@@ -145,6 +174,7 @@ func newBenchOn(t *testing.T, url, prefix, src string, with ...func(*engine.Opti
 	for _, f := range with {
 		f(&o)
 	}
+	b.options = o
 	b.Engine = engine.New(o)
 	if err := st.Heartbeat(ctx); err != nil {
 		t.Fatal(err)
@@ -165,6 +195,26 @@ func (b *bench) now(t *testing.T) time.Time {
 func (b *bench) twin(t *testing.T, with ...func(*engine.Options)) *bench {
 	t.Helper()
 	return newBenchOn(t, redistest.Start(t), prefixOf(t), shopYAML, with...)
+}
+
+// restart is what comes after a kill: another process on the same store, with
+// the same provider accounts, that takes over what the first one held.
+func (b *bench) restart(t *testing.T) {
+	t.Helper()
+	st, err := store.Open(b.ctx, store.Options{URL: b.url, Shards: 4, Prefix: prefixOf(t), Process: "again-" + prefixOf(t) + time.Now().String()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = st.Close() })
+	o := b.options
+	o.Store, o.Metrics = st, nil
+	b.st, b.Engine = st, engine.New(o)
+	if err := st.Heartbeat(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.RecoverAll(b.ctx); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // day0 is where the tests' clock starts: a Wednesday, at noon in UTC.

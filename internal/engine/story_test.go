@@ -13,12 +13,14 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"ritorno/connectors"
+	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/redistest"
 )
 
 // TestStories plays the stories of testdata/stories: text that a support agent
 // can read, on the real engine and a real store. Each file may have a section
-// "shop" with lines of the shop's configuration; the story itself is the text
+// "shop" with lines of the shop's configuration and "top" with lines beside it; the story itself is the text
 // above. Commands are below in (*story).do.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txtar")
@@ -34,12 +36,16 @@ func TestStories(t *testing.T) {
 			}
 			a := txtar.Parse(data)
 			var extra []string
+			top := ""
 			for _, s := range a.Files {
-				if s.Name == "shop" {
+				switch s.Name {
+				case "shop":
 					extra = strings.Split(strings.TrimSpace(string(s.Data)), "\n")
+				case "top":
+					top = string(s.Data)
 				}
 			}
-			s := &story{t: t, b: newBench(t, extra...)}
+			s := &story{t: t, b: newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith(extra...)+top)}
 			for n, line := range strings.Split(string(a.Comment), "\n") {
 				s.line = fmt.Sprintf("%s:%d: %s", filepath.Base(f), n+1, line)
 				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -57,6 +63,7 @@ type story struct {
 	n    int
 	seen map[string]int // messages of a person that were looked at
 	last func() error   // the last delivery
+	real time.Duration  // how much real time passed for settling
 }
 
 func (s *story) fail(format string, args ...any) {
@@ -142,6 +149,30 @@ func (s *story) do(line string) {
 			box = s.b.mail
 		}
 		box.set(strings.TrimSuffix(arg(2), "works"))
+	case "records": // records sms show|deny|fail|silent: what the provider's own records say
+		box := s.b.sms
+		if arg(1) == "email" {
+			box = s.b.mail
+		}
+		box.mu.Lock()
+		box.records = arg(2)
+		box.mu.Unlock()
+	case "look": // look 1m: real time passes, and the records are asked
+		s.real += s.span(arg(1))
+		real, _, err := s.b.st.Now(s.b.ctx)
+		s.must(err)
+		s.must(s.b.Reconcile(s.b.ctx, real.Add(s.real)))
+	case "resolve": // resolve anna sent|not_sent|drop: a person decides
+		s.resolve(arg(1), arg(2))
+	case "kill": // kill begun: the process is killed when the next message is there
+		s.b.OnPoint(func(place string) {
+			if place == arg(1) {
+				s.b.OnPoint(nil)
+				panic("killed at " + place)
+			}
+		})
+	case "restart": // another process takes over
+		s.b.restart(s.t)
 	case "meanwhile": // meanwhile order anna …: right before the next message would leave
 		rest := strings.TrimPrefix(line, "meanwhile ")
 		s.b.BeforeBegin(func(lifecycle.Message) {
@@ -219,6 +250,20 @@ func (s *story) expect(w []string, arg func(int) string) {
 		st := s.status(arg(1))
 		if !slices.ContainsFunc(st.Timeline, func(e lifecycle.StatusEntry) bool { return strings.Contains(e.Summary, arg(2)) }) {
 			s.fail("timeline: %+v", st.Timeline)
+		}
+	case "uncertain": // uncertain 1 [decide]: so many are on the operator's list
+		list, _, err := s.b.Uncertains(s.b.ctx, "bottega", "", 100)
+		s.must(err)
+		if strconv.Itoa(len(list)) != arg(1) || arg(2) == "decide" && !list[0].Decide {
+			s.fail("list: %+v", list)
+		}
+	case "asked": // asked sms 2: so often
+		box := s.b.sms
+		if arg(1) == "email" {
+			box = s.b.mail
+		}
+		if n := len(box.asked); strconv.Itoa(n) != arg(2) {
+			s.fail("asked %d times", n)
 		}
 	case "gone": // gone anna
 		if _, err := s.b.Find(s.b.ctx, "bottega", mailOf(arg(1))); err == nil {
@@ -385,4 +430,17 @@ func (s *story) report(what, who string) {
 		n.Status, n.Reason, n.Suppress = lifecycle.Failed, lifecycle.ReasonBounced, true
 	}
 	s.must(s.b.Delivered(s.b.ctx, "sendgrid", n, time.Time{}, s.key()))
+}
+
+func (s *story) resolve(who, verdict string) {
+	s.t.Helper()
+	kind := map[string]lifecycle.VerdictKind{"sent": lifecycle.PersonSent, "not_sent": lifecycle.PersonNotSent, "drop": lifecycle.PersonDrop}[verdict]
+	for _, m := range s.contact(who).Messages {
+		if m.Status == lifecycle.Uncertain {
+			_, err := s.b.Resolve(s.b.ctx, "bottega", m.ID, engine.Resolution{Kind: kind, By: "a test"})
+			s.must(err)
+			return
+		}
+	}
+	s.fail("no message is uncertain")
 }

@@ -161,23 +161,12 @@ func hoursOf(c *redis.Cmd) ([]int64, error) {
 	return hours, nil
 }
 
-// scoreOf reads the score of the only member of an answer with scores, in
-// either protocol; false when there is no member.
+// scoreOf reads the score of the only member of an answer with scores; false
+// when there is no member.
 func scoreOf(c *redis.Cmd) (int64, bool, error) {
-	list, err := c.Slice()
-	if err != nil || len(list) == 0 {
+	rows, err := scored(c)
+	if err != nil || len(rows) == 0 {
 		return 0, false, err
 	}
-	score := list[len(list)-1]
-	if pair, ok := score.([]any); ok && len(pair) == 2 {
-		score = pair[1]
-	}
-	switch v := score.(type) {
-	case float64:
-		return int64(v), true, nil
-	case string:
-		f, err := strconv.ParseFloat(v, 64)
-		return int64(f), err == nil, err
-	}
-	return 0, false, fmt.Errorf("score of type %T", score)
+	return rows[0].at, true, nil
 }

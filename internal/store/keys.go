@@ -45,6 +45,14 @@ func (k keys) hours(shard int) string { return k.shard(shard) + ":hours" }
 // lease holds the contacts that somebody works on: id and "fence:process:realms".
 func (k keys) lease(shard int) string { return k.shard(shard) + ":lease" }
 
+// looks holds when the providers' records are to be asked next about a
+// contact's messages: id and real time in ms.
+func (k keys) looks(shard int) string { return k.shard(shard) + ":look" }
+
+// uncertain holds the contacts with a message of unknown outcome: id and the
+// real time, in ms, at which the oldest such attempt began.
+func (k keys) uncertain(shard int) string { return k.shard(shard) + ":unc" }
+
 // log is the bounded stream of what happened in a shard.
 func (k keys) log(shard int) string { return k.shard(shard) + ":log" }
 

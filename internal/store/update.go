@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"time"
 
 	"ritorno/internal/lifecycle"
 )
@@ -282,10 +283,12 @@ func (u *update) call() ([]string, []any) {
 	seen := u.s.deliverySets(u.shard, u.r.Delivery)
 	names := append([]string{
 		k.contact(u.shard, u.r.ID), k.lease(u.shard), k.hours(u.shard), k.meta(u.shard), k.log(u.shard), was, will,
+		k.looks(u.shard), k.uncertain(u.shard),
 	}, seen...)
 	args := []any{
 		u.r.ID, base, what, u.record, wasHour, hour, offset, lease, flag(u.release()), u.live(), c.Log, logBound,
 		digest(u.r.Delivery), deliveryLife, len(seen), len(c.SeenOrders),
+		u.score((*lifecycle.Contact).NextLook), u.score((*lifecycle.Contact).UncertainSince),
 	}
 	for _, o := range c.SeenOrders {
 		names, args = append(names, k.orders(u.shard, o)), append(args, digest(o))
@@ -294,6 +297,25 @@ func (u *update) call() ([]string, []any) {
 		names, args = append(names, k.counts(u.shard, n.Shop)), append(args, n.Field, n.N)
 	}
 	return names, args
+}
+
+// score is what an index of times says of the contact from now on: "" as
+// before, "0" nothing.
+func (u *update) score(at func(*lifecycle.Contact) time.Time) string {
+	if !u.change.Write && !u.change.Remove {
+		return ""
+	}
+	was, will := at(&u.old), time.Time{}
+	if u.change.Write {
+		will = at(&u.change.Contact)
+	}
+	switch {
+	case was.Equal(will):
+		return ""
+	case will.IsZero():
+		return "0"
+	}
+	return strconv.FormatInt(will.UnixMilli(), 10)
 }
 
 // live is by how much the change moves the number of contacts.

@@ -10,6 +10,8 @@
 -- KEYS[5]  log      stream
 -- KEYS[6]  due      zset: contact id -> ms in the hour; the hour of the record decided on
 -- KEYS[7]  due      zset: the hour of the new record (both: any due key when there is none)
+-- KEYS[8]  look     zset: contact id -> real ms of the next question to a provider's records
+-- KEYS[9]  unc      zset: contact id -> real ms at which its oldest attempt of unknown outcome began
 -- then ARGV[15] sets of delivery digests, the generation in force first; then
 -- ARGV[16] sets of order digests; then a counter hash for each count.
 -- ARGV[1]  id
@@ -27,7 +29,10 @@
 -- ARGV[13] delivery digest (signed decimal), "" for none
 -- ARGV[14] life of a delivery set in seconds
 -- ARGV[15] number of delivery sets
--- ARGV[16] number of order digests, which follow; then field and amount of each count
+-- ARGV[16] number of order digests
+-- ARGV[17] score in look: "" leaves it, "0" takes the contact out
+-- ARGV[18] score in unc: the same
+-- ARGV[19…] order digests, then field and amount of each count
 -- Returns {1, seq} stored, {2, seq} was stored by the same call before,
 -- {0} somebody else wrote first, {-1} delivery applied before, {-2} lease lost.
 local contact, lease, hours, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -40,7 +45,7 @@ if what == 'w' and stored == string.sub(record, 1, 8) and redis.call('GET', cont
 end
 if ARGV[13] ~= '' then
   for i = 1, sets do
-    if redis.call('SISMEMBER', KEYS[7 + i], ARGV[13]) == 1 then return {-1} end
+    if redis.call('SISMEMBER', KEYS[9 + i], ARGV[13]) == 1 then return {-1} end
   end
 end
 local held = redis.call('HGET', lease, id)
@@ -64,13 +69,21 @@ if ARGV[6] ~= '' and free then
   redis.call('ZADD', hours, ARGV[6], ARGV[6])
 end
 if ARGV[13] ~= '' then
-  redis.call('SADD', KEYS[8], ARGV[13])
-  redis.call('EXPIRE', KEYS[8], ARGV[14], 'NX')
+  redis.call('SADD', KEYS[10], ARGV[13])
+  redis.call('EXPIRE', KEYS[10], ARGV[14], 'NX')
+end
+for i = 0, 1 do
+  local score = ARGV[17 + i]
+  if score == '0' then
+    redis.call('ZREM', KEYS[8 + i], id)
+  elseif score ~= '' then
+    redis.call('ZADD', KEYS[8 + i], score, id)
+  end
 end
 for i = 1, orders do
-  redis.call('SADD', KEYS[7 + sets + i], ARGV[16 + i])
+  redis.call('SADD', KEYS[9 + sets + i], ARGV[18 + i])
 end
-local first, arg = 7 + sets + orders, 16 + orders
+local first, arg = 9 + sets + orders, 18 + orders
 for i = 1, #KEYS - first do
   redis.call('HINCRBY', KEYS[first + i], ARGV[arg + 2 * i - 1], ARGV[arg + 2 * i])
 end
