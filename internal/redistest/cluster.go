@@ -49,6 +49,12 @@ func startCluster() ([]string, error) {
 }
 
 func startMaster(dir string) (*process, error) {
+	return startOn(dir, func(port, bus string) []string { return clusterArgs(dir, port, bus) })
+}
+
+// startOn starts a server on free ports, and anew if somebody else took one
+// meanwhile.
+func startOn(dir string, args func(port, bus string) []string) (*process, error) {
 	var lastErr error
 	for range attempts {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -58,7 +64,7 @@ func startMaster(dir string) (*process, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := startProcess(clusterArgs(dir, ports[0], ports[1])...)
+		p, err := startProcess(args(ports[0], ports[1])...)
 		if err != nil {
 			return nil, err
 		}

@@ -20,6 +20,8 @@ type Claimed struct {
 	Due     time.Time // when the timer was to fire, program time
 	Contact lifecycle.Contact
 	Missing bool // an index entry without a record: already removed and counted
+
+	token string // the lease, whole
 }
 
 const (
@@ -43,7 +45,8 @@ func (s *Store) Claim(ctx context.Context, shard int, now time.Time, n int) ([]C
 		return nil, err
 	}
 	names = append([]string{s.keys.lease(shard), s.keys.hours(shard), s.keys.meta(shard)}, names...)
-	args = append([]any{now.UnixMilli(), min(n, claimMost), s.tail()}, args...)
+	tail := s.tail()
+	args = append([]any{now.UnixMilli(), min(n, claimMost), tail}, args...)
 	seen := s.seq[shard].Load()
 	reply, err := s.run(ctx, "claim", names, args...)
 	if err != nil {
@@ -54,6 +57,7 @@ func (s *Store) Claim(ctx context.Context, shard int, now time.Time, n int) ([]C
 	for i := 1; i+2 < len(reply); i += 3 {
 		all = append(all, Claimed{
 			ID: text(reply[i]), Fence: uint64(number(reply[i+1])), Due: time.UnixMilli(number(reply[i+2])).UTC(),
+			token: token(number(reply[i+1]), tail),
 		})
 	}
 	return all, s.fill(ctx, shard, all)
@@ -90,6 +94,8 @@ func (s *Store) ripe(ctx context.Context, shard int, now time.Time) (names []str
 	return names, hours, nil
 }
 
+func token(fence int64, tail string) string { return strconv.FormatInt(fence, 10) + ":" + tail }
+
 // tail is the end of a lease taken now.
 func (s *Store) tail() string { return s.process + ":" + strconv.FormatInt(s.real().UnixMilli(), 10) }
 
@@ -113,7 +119,7 @@ func (s *Store) fill(ctx context.Context, shard int, all []Claimed) error {
 			}
 			continue
 		}
-		s.held.add(c.ID, c.Fence)
+		s.held.add(c.ID, c.Fence, c.token)
 	}
 	return nil
 }
@@ -122,7 +128,7 @@ func (s *Store) fill(ctx context.Context, shard int, all []Claimed) error {
 func (s *Store) abandon(ctx context.Context, shard int, c *Claimed) error {
 	_, err := s.run(ctx, "release",
 		[]string{s.keys.contact(shard, c.ID), s.keys.lease(shard), s.keys.meta(shard)},
-		c.ID, strconv.FormatUint(c.Fence, 10)+":"+s.process+":")
+		c.ID, c.token)
 	return wrap("remove the lease of a missing contact", err)
 }
 
@@ -150,14 +156,15 @@ func (s *Store) Recover(ctx context.Context, shard int, all bool) ([]Claimed, er
 		return nil, nil
 	}
 	seen := s.seq[shard].Load()
-	reply, err := s.run(ctx, "recover", []string{s.keys.lease(shard), s.keys.meta(shard)}, append([]any{s.tail()}, args...)...)
+	tail := s.tail()
+	reply, err := s.run(ctx, "recover", []string{s.keys.lease(shard), s.keys.meta(shard)}, append([]any{tail}, args...)...)
 	if err != nil {
 		return nil, wrap(op, err)
 	}
 	s.count(shard, seen, number(reply[0]))
 	var taken []Claimed
 	for i := 1; i+1 < len(reply); i += 2 {
-		taken = append(taken, Claimed{ID: text(reply[i]), Fence: uint64(number(reply[i+1]))})
+		taken = append(taken, Claimed{ID: text(reply[i]), Fence: uint64(number(reply[i+1])), token: token(number(reply[i+1]), tail)})
 	}
 	if err := s.fill(ctx, shard, taken); err != nil {
 		return nil, err
@@ -179,7 +186,7 @@ type lease struct {
 // orphaned reports whether nobody works on l any more.
 func (s *Store) orphaned(l lease, now time.Time, alive map[string]bool, all bool) bool {
 	if l.process == s.process {
-		return !s.held.has(l.id, l.fence) && now.Sub(l.since) > quiet
+		return !s.held.has(l.id, l.value) && now.Sub(l.since) > quiet
 	}
 	return all || !alive[l.process]
 }

@@ -42,11 +42,15 @@ func (s *Store) SetOffset(ctx context.Context, d time.Duration) error {
 	if d.Milliseconds() != 0 {
 		args = append(args, "moved", 1)
 	}
+	at, err := s.sealOf(ctx, s.keys.clock())
+	if err != nil {
+		return wrap("set the clock", err)
+	}
 	if err := s.do(ctx, command(ctx, 1, args...)); err != nil {
 		return wrap("set the clock", err)
 	}
 	s.offset.Store(d.Milliseconds())
-	return wrap("set the clock", s.confirmKey(ctx, s.keys.clock()))
+	return wrap("set the clock", s.confirm(ctx, at))
 }
 
 // ClockMoved reports whether the clock of this store was ever moved: then its

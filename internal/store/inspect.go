@@ -46,7 +46,28 @@ func (s *Store) inspectNode(ctx context.Context, node *redis.Client) error {
 		return err
 	}
 	s.checkDurable(ctx, node, facts)
+	s.countReplicas(facts)
 	return nil
+}
+
+// countReplicas learns how many replicas must confirm a change, where the
+// operator did not say: the one there is, or a majority; of several masters, as
+// many as all can have.
+func (s *Store) countReplicas(facts map[string]string) {
+	if s.wanted != AutoReplicas {
+		s.replicas = s.wanted
+		return
+	}
+	n, err := strconv.Atoi(facts["connected_slaves"])
+	if err != nil {
+		n = 0
+	}
+	if n > 1 {
+		n = n/2 + 1
+	}
+	if s.replicas < 0 || n < s.replicas {
+		s.replicas = n
+	}
 }
 
 func (s *Store) checkEviction(policy, at string) error {
@@ -124,11 +145,16 @@ func info(ctx context.Context, node *redis.Client) (map[string]string, error) {
 	if err != nil {
 		return nil, wrap("ask the server at "+address(node)+" for its state", err)
 	}
+	return factsOf(text), nil
+}
+
+// factsOf reads the answer to INFO.
+func factsOf(text string) map[string]string {
 	facts := make(map[string]string)
 	for line := range strings.Lines(text) {
 		if name, value, ok := strings.Cut(strings.TrimSpace(line), ":"); ok {
 			facts[name] = value
 		}
 	}
-	return facts, nil
+	return facts
 }

@@ -48,34 +48,49 @@ func (l *locks) leave(id string, r *row) {
 	}
 }
 
-// leases are those this process knows it holds. A lease of ours that is not
-// here was taken by a claim whose answer got lost.
+// leases are those this process knows it holds, whole: after a power cut the
+// server may hand the same fence out again, but not at the same time. A lease of
+// ours that is not here was taken by a claim whose answer got lost.
 type leases struct {
 	mu   sync.Mutex
-	rows map[string]uint64
+	rows map[string]held
 }
 
-func (l *leases) add(id string, fence uint64) {
+type held struct {
+	fence uint64
+	token string // fence:process:realms
+}
+
+func (l *leases) add(id string, fence uint64, token string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.rows == nil {
-		l.rows = make(map[string]uint64)
+		l.rows = make(map[string]held)
 	}
-	l.rows[id] = fence
+	l.rows[id] = held{fence, token}
 }
 
 // drop forgets the lease, unless it was taken anew since.
 func (l *leases) drop(id string, fence uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.rows[id] == fence {
+	if l.rows[id].fence == fence {
 		delete(l.rows, id)
 	}
 }
 
-func (l *leases) has(id string, fence uint64) bool {
+// token is the whole lease; false when this process does not hold it.
+func (l *leases) token(id string, fence uint64) (string, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	held, ok := l.rows[id]
-	return ok && held == fence
+	h, ok := l.rows[id]
+	return h.token, ok && h.fence == fence
+}
+
+// has reports whether the lease, whole, is one this process holds.
+func (l *leases) has(id, token string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, ok := l.rows[id]
+	return ok && h.token == token
 }

@@ -34,7 +34,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 }
 
 func prepare(o Options) (*Store, error) {
-	s := &Store{keys: keys{prefix: o.Prefix}, shards: o.Shards, process: o.Process}
+	s := &Store{
+		keys: keys{prefix: o.Prefix}, shards: o.Shards, process: o.Process,
+		wanted: o.Replicas, replicas: -1, onRollback: o.OnRollback,
+	}
 	if s.keys.prefix == "" {
 		s.keys.prefix = "rit"
 	}
@@ -68,19 +71,24 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.load(ctx); err != nil {
 		return err
 	}
+	if err := s.SealRestarted(ctx); err != nil {
+		return err
+	}
 	if err := s.installation(ctx); err != nil {
 		return err
 	}
-	if _, _, err := s.Now(ctx); err != nil {
-		return err
-	}
-	return s.SealRestarted(ctx)
+	_, _, err := s.Now(ctx)
+	return err
 }
 
 // installation makes the installation record or checks ours against it.
 func (s *Store) installation(ctx context.Context) error {
 	secret := make([]byte, 32)
 	_, _ = rand.Read(secret) // never fails; see crypto/rand
+	at, err := s.sealOf(ctx, s.keys.installation())
+	if err != nil {
+		return err
+	}
 	r, err := s.run(ctx, "install", []string{s.keys.installation()},
 		s.shards, NewID(), secret, schema, time.Now().Unix())
 	if err != nil {
@@ -103,7 +111,7 @@ func (s *Store) installation(ctx context.Context) error {
 		return fmt.Errorf("installation record: a secret of %d bytes instead of %d: restore it from a backup", len(s.secret), len(secret))
 	}
 	if made {
-		return s.confirmKey(ctx, s.keys.installation())
+		return s.confirm(ctx, at)
 	}
 	return nil
 }

@@ -29,9 +29,13 @@ func (s *Store) pipe(ctx context.Context, op string, fill func(redis.Pipeliner))
 // amend calls a script that may run again with the same arguments, and
 // confirms what it wrote.
 func (s *Store) amend(ctx context.Context, op, name string, list []string, args ...any) ([]any, error) {
+	at, err := s.sealOf(ctx, list[0])
+	if err != nil {
+		return nil, wrap(op, err)
+	}
 	reply, err := s.ask(ctx, name, list, args...)
 	if err == nil {
-		err = s.confirmKey(ctx, list[0])
+		err = s.confirm(ctx, at)
 	}
 	if err != nil {
 		return nil, wrap(op, err)
@@ -42,6 +46,10 @@ func (s *Store) amend(ctx context.Context, op, name string, list []string, args 
 // write sends a command that may run again, and confirms it. It returns the
 // answer, nil when that is absent.
 func (s *Store) write(ctx context.Context, op, verb, key string, args ...any) (any, error) {
+	at, err := s.sealOf(ctx, key)
+	if err != nil {
+		return nil, wrap(op, err)
+	}
 	cmds, err := s.read(ctx, op, func() []*redis.Cmd {
 		return []*redis.Cmd{command(ctx, 1, append([]any{verb, key}, args...)...)}
 	})
@@ -52,7 +60,7 @@ func (s *Store) write(ctx context.Context, op, verb, key string, args ...any) (a
 	if err != nil && !errors.Is(err, redis.Nil) {
 		return nil, wrap(op, err)
 	}
-	return answer, wrap(op, s.confirmKey(ctx, key))
+	return answer, wrap(op, s.confirm(ctx, at))
 }
 
 // place is a field of a hash, or a whole string when field is empty.

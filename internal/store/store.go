@@ -38,20 +38,33 @@ type Options struct {
 	Prefix      string   // of every key; empty means "rit". Tests use their own
 	Process     string   // id of this process, unique for each start; leases carry it. Empty: a random one
 	AllowUnsafe bool     // send although acknowledged writes may be forgotten
+	// Replicas is how many replicas must have a change before it counts as
+	// stored. AutoReplicas: the one that is connected when the store is opened,
+	// a majority of several, none where there is none.
+	Replicas int
+	// OnRollback is told that a shard forgot so many acknowledged changes. It
+	// must not block.
+	OnRollback func(shard int, lost int64)
 }
+
+// AutoReplicas lets the store find out how many replicas there are.
+const AutoReplicas = -1
 
 // Store is safe for concurrent use.
 type Store struct {
-	rdb     redis.UniversalClient
-	batch   *redis.AutoPipeliner // concurrent calls share round trips
-	keys    keys
-	shards  int
-	process string
-	install string // id of the installation
-	secret  []byte // of the installation
-	durable bool
-	why     string // why it is not durable
-	waitAOF bool   // a write is confirmed by WAITAOF only
+	rdb              redis.UniversalClient
+	batch            *redis.AutoPipeliner // concurrent calls share round trips
+	keys             keys
+	shards           int
+	process          string
+	install          string // id of the installation
+	secret           []byte // of the installation
+	durable          bool
+	why              string // why it is not durable
+	waitAOF          bool   // a write is confirmed by WAITAOF only
+	wanted, replicas int    // that must confirm a write: as asked for, and as it is
+	onRollback       func(int, int64)
+	sealing          sync.Mutex
 
 	offset   atomic.Int64 // of the program's clock, ms
 	skew     atomic.Int64 // server's real time less the host's, ns

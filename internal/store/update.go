@@ -59,15 +59,26 @@ const (
 func (s *Store) Update(ctx context.Context, r Request, fn func(lifecycle.Contact, Known) (Change, error)) (lifecycle.Contact, error) {
 	u := update{s: s, r: r, fn: fn, shard: s.Shard(r.ID)}
 	op := "update contact " + r.ID
+	if r.Fence > 0 {
+		var held bool
+		if u.lease, held = s.held.token(r.ID, r.Fence); !held {
+			return lifecycle.Contact{}, wrap(op, ErrFence)
+		}
+	}
 	free, err := s.busy.take(ctx, r.ID)
 	if err != nil {
+		return lifecycle.Contact{}, wrap(op, err)
+	}
+	seal, err := s.sealOf(ctx, s.keys.ready(u.shard))
+	if err != nil {
+		free()
 		return lifecycle.Contact{}, wrap(op, err)
 	}
 	c, err := u.settle(ctx)
 	free()
 	// A duplicate is answered like a success: what was applied before must be as safe.
 	if (err == nil && u.touched) || u.duplicate {
-		if sure := s.confirm(ctx, u.shard); sure != nil {
+		if sure := s.confirm(ctx, seal); sure != nil {
 			return lifecycle.Contact{}, wrap(op, sure)
 		}
 	}
@@ -83,6 +94,7 @@ type update struct {
 	r     Request
 	fn    func(lifecycle.Contact, Known) (Change, error)
 	shard int
+	lease string // the lease that must be held, whole; empty: none
 
 	stored []byte            // the record decided on, nil: none
 	old    lifecycle.Contact // the same, decoded
@@ -276,17 +288,13 @@ func (u *update) call() ([]string, []any) {
 	if u.stored != nil {
 		base = u.stored[:8]
 	}
-	lease := ""
-	if u.r.Fence > 0 {
-		lease = strconv.FormatUint(u.r.Fence, 10) + ":" + u.s.process + ":"
-	}
 	seen := u.s.deliverySets(u.shard, u.r.Delivery)
 	names := append([]string{
 		k.contact(u.shard, u.r.ID), k.lease(u.shard), k.hours(u.shard), k.meta(u.shard), k.log(u.shard), was, will,
 		k.looks(u.shard), k.uncertain(u.shard),
 	}, seen...)
 	args := []any{
-		u.r.ID, base, what, u.record, wasHour, hour, offset, lease, flag(u.release()), u.live(), c.Log, logBound,
+		u.r.ID, base, what, u.record, wasHour, hour, offset, u.lease, flag(u.release()), u.live(), c.Log, logBound,
 		digest(u.r.Delivery), deliveryLife, len(seen), len(c.SeenOrders),
 		u.score((*lifecycle.Contact).NextLook), u.score((*lifecycle.Contact).UncertainSince),
 	}

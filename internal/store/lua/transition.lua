@@ -21,7 +21,7 @@
 -- ARGV[5]  hour of the old due time, "" for none
 -- ARGV[6]  hour of the new due time, "" for none
 -- ARGV[7]  ms of the new due time in its hour
--- ARGV[8]  "fence:process:" that the lease must begin with; "" when no lease is needed
+-- ARGV[8]  "fence:process:realms", the lease that must be held; "" when none is needed
 -- ARGV[9]  "1": give the lease back
 -- ARGV[10] change of the number of live contacts: -1, 0 or 1
 -- ARGV[11] entry for the log, "" for none
@@ -49,7 +49,7 @@ if ARGV[13] ~= '' then
   end
 end
 local held = redis.call('HGET', lease, id)
-if ARGV[8] ~= '' and (not held or string.sub(held, 1, #ARGV[8]) ~= ARGV[8]) then return {-2} end
+if ARGV[8] ~= '' and held ~= ARGV[8] then return {-2} end
 if stored ~= base then return {0} end
 
 local free = not held or ARGV[9] == '1' or what == 'r'
