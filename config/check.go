@@ -104,6 +104,9 @@ func (d Redis) verify(r *report) {
 	if d.Shards < 1 || d.Shards > 1024 {
 		r.add("redis.shards", "must be from 1 to 1024")
 	}
+	if r.given("redis.replicas") && (d.Replicas < 0 || d.Replicas > 16) {
+		r.add("redis.replicas", "must be from 0 (wait for none) to 16; leave it out to wait for the replica that is connected at start, or a majority of several")
+	}
 	if r.given("redis.url") {
 		u, err := url.Parse(d.URL.Reveal())
 		if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Hostname() == "" {

@@ -15,6 +15,7 @@ func (c *Config) complete() {
 	unless(r, "listen", &c.Listen, ":8080")
 	unless(r, "data_dir", &c.DataDir, "./data")
 	unless(r, "redis.shards", &c.Redis.Shards, 64)
+	unless(r, "redis.replicas", &c.Redis.Replicas, -1)
 	unless(r, "delivery.settle", &c.Delivery.Settle, Duration(time.Minute))
 	unless(r, "delivery.recheck", &c.Delivery.Recheck, Duration(10*time.Minute))
 	unless(r, "delivery.on_unknown", &c.Delivery.OnUnknown, Hold)

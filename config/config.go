@@ -37,6 +37,10 @@ type Redis struct {
 	Cluster     []string `yaml:"cluster"`      // host:port of some nodes
 	AllowUnsafe bool     `yaml:"allow_unsafe"` // send although this Redis may forget acknowledged writes
 	Shards      int      `yaml:"shards"`       // 1 to 1024, default 64; fixed for the life of an installation
+	// Replicas is how many replicas must have each change before it counts as
+	// stored; -1, which is also what is meant without the key: the one that is
+	// connected at start, or a majority of several.
+	Replicas int `yaml:"replicas"`
 }
 
 // Embedded reports whether Ritorno runs the store itself.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -50,6 +51,7 @@ type app struct {
 	Registry  *prometheus.Registry
 	Templates *message.Set
 
+	running  atomic.Pointer[engine.Engine]
 	embedded *embedded.Server // nil: a Redis of the operator's, or another process runs it
 }
 
@@ -79,6 +81,7 @@ func (a *app) openStore(ctx context.Context, o appOptions) error {
 	so := store.Options{
 		Shards: a.Config.Redis.Shards, Process: ulid.Make().String(),
 		URL: a.Config.Redis.URL.Reveal(), Cluster: a.Config.Redis.Cluster, AllowUnsafe: a.Config.Redis.AllowUnsafe || o.AllowUnsafe,
+		Replicas: a.Config.Redis.Replicas, OnRollback: a.rolledBack,
 	}
 	if a.Config.Redis.Embedded() {
 		server, err := embedded.Start(ctx, embedded.Options{Dir: a.Config.DataDir, Fsync: o.Fsync, Log: o.Log})
@@ -96,6 +99,14 @@ func (a *app) openStore(ctx context.Context, o appOptions) error {
 	}
 	a.Store = st
 	return nil
+}
+
+// rolledBack passes on what the store tells; before there is an engine nothing
+// was sent.
+func (a *app) rolledBack(shard int, lost int64) {
+	if e := a.running.Load(); e != nil {
+		e.RolledBack(shard, lost)
+	}
 }
 
 // Close ends what newApp started.
@@ -124,6 +135,7 @@ func (a *app) wire(o appOptions) error {
 		SMSOptOut: optOut(a.Config), Rate: rates(a.Config), Exclusive: a.embedded != nil,
 		AllowUnsafe: a.Config.Redis.AllowUnsafe || o.AllowUnsafe, Log: o.Log, Metrics: a.Registry,
 	})
+	a.running.Store(a.Engine)
 	ho := handlers.Options{
 		Engine: a.Engine, Store: a.Store, Sources: sources, PublicURL: a.Config.PublicURL, DevClock: o.DevClock,
 		API: api.Mount, Log: o.Log, Registry: a.Registry,

@@ -19,9 +19,6 @@ func (e *Engine) OnPoint(f func(string)) { e.onPoint = f }
 // nobody shares the store with.
 func (e *Engine) RecoverAll(ctx context.Context) error { return e.recoverAll(ctx, true) }
 
-// RolledBack tells the engine what the store tells it when it forgot something.
-func (e *Engine) RolledBack() { e.rolledBack(0, 1) }
-
 // ClockGuard holds the store's time against two witnesses.
 type ClockGuard struct{ g clockGuard }
 

@@ -22,6 +22,7 @@ type gate struct {
 
 	mu    sync.Mutex
 	until time.Time
+	row   int    // faults in a row
 	why   string // an account fault that a person must mend; empty: none
 }
 
@@ -51,12 +52,20 @@ func (g *gate) pass(ctx context.Context) error {
 
 // slow holds the gate shut for a moment.
 func (g *gate) slow(wish time.Duration) {
-	if wish <= 0 {
-		wish = 200 * time.Millisecond
-	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if wish <= 0 { // one cut line says little, several in a row say more
+		wish = 20 * time.Millisecond << min(g.row, 7)
+	}
+	g.row++
 	g.until = time.Now().Add(min(wish, holdAtMost))
+}
+
+// works ends what faults before began.
+func (g *gate) works() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.row = 0
 }
 
 // fault remembers an account fault, or clears it.

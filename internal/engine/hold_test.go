@@ -57,7 +57,7 @@ func TestAStoreThatForgotIsReminded(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	b.RolledBack()
+	b.RolledBack(0, 1)
 	if why := b.Held(); len(why) == 0 {
 		t.Error("nothing is held")
 	}
@@ -81,7 +81,7 @@ func TestNothingIsWorkedOffWhileTheStoreIsCompared(t *testing.T) {
 	t.Parallel()
 	b := due(t)
 	b.sms.answer(func(connectors.Outgoing) *lifecycle.Result {
-		b.RolledBack() // while the message is under way
+		b.RolledBack(0, 1) // while the message is under way
 		return &lifecycle.Result{Outcome: lifecycle.Ambiguous}
 	})
 	b.tick(t)

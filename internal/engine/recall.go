@@ -70,9 +70,9 @@ func (r *recent) all() []begun {
 	return append([]begun(nil), r.list...)
 }
 
-// rolledBack is told by the store that it forgot acknowledged changes. It must
-// not block: the loop does the rest.
-func (e *Engine) rolledBack(shard int, lost int64) {
+// RolledBack is told by the store that it forgot acknowledged changes: see
+// store.Options. It does not block; the loop does the rest.
+func (e *Engine) RolledBack(shard int, lost int64) {
 	e.m.rollbacks.Inc()
 	e.m.forgotten.Add(float64(lost))
 	e.log.Error("the store went back in time: acknowledged changes are gone, and sends are held until what this process began is written again",

@@ -196,6 +196,7 @@ func (e *Engine) post(ctx context.Context, ch lifecycle.Channel, out connectors.
 		e.log.Error("the provider refuses our account; the messages wait, nothing is lost: mend the account", "channel", ch.String(), "reason", string(res.Reason))
 	case lifecycle.Accepted:
 		g.fault("")
+		g.works()
 	}
 	return res
 }
