@@ -42,17 +42,19 @@ var layers = map[string][]string{
 	"internal/generate": pure,
 
 	"internal/embedded":       {},
+	"internal/point":          {}, // places at which fault tests kill the process; nothing in a normal build
+	"internal/defect":         {}, // rules that tests switch off; nothing in a normal build
 	"internal/redistest":      {"internal/embedded"},
 	"internal/clock":          {},
 	"internal/store/recordpb": {},
-	"internal/store":          {"internal/lifecycle", "internal/store/recordpb"},
+	"internal/store":          {"internal/lifecycle", "internal/store/recordpb", "internal/defect"},
 	"internal/auth":           with(pure, "internal/store"),
-	"internal/engine":         with(pure, "internal/store", "connectors"),
+	"internal/engine":         with(pure, "internal/store", "connectors", "internal/point", "internal/defect"),
 
 	"connectors":   {"internal/lifecycle", "internal/message"},
 	"connectors/*": with(pure, "connectors", "connectors/transport"),
 	// The HTTP transport that every sender sends through knows none of them.
-	"connectors/transport": {"connectors", "internal/lifecycle"},
+	"connectors/transport": {"connectors", "internal/lifecycle", "internal/defect"},
 	// What tests hold against the providers' official descriptions.
 	"connectors/connectorstest/apicheck": {},
 	"config":                             pure,
@@ -64,7 +66,7 @@ var layers = map[string][]string{
 
 const everything = "*"
 
-var forHandlers = with(pure, "internal/engine", "internal/store", "internal/auth", "internal/clock", "connectors")
+var forHandlers = with(pure, "internal/engine", "internal/store", "internal/auth", "internal/clock", "internal/point", "connectors")
 
 // reserved modules of others, and who alone may import them.
 var reserved = map[string][]string{

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"ritorno/internal/defect"
 )
 
 var (
@@ -38,7 +40,7 @@ func newGuard(deadline, now time.Time) *guard {
 // late compares by both clocks: the monotonic one stands still while the
 // machine sleeps, the wall clock may be set back.
 func (g *guard) late(now time.Time) bool {
-	if g.deadline.IsZero() {
+	if g.deadline.IsZero() || defect.On("wire_deadline") {
 		return false
 	}
 	return now.Sub(g.began) >= g.left || !now.Round(0).Before(g.deadline.Round(0))

@@ -149,6 +149,7 @@ func (l *ledger) plain(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
+	time.Sleep(100 * time.Millisecond) // as far away as a real one
 	l.serve(w, string(id)+".1", "+390000000000", "", "", at)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"ritorno/internal/defect"
 	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
@@ -64,7 +65,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 		ev.Real = real
 	}
 	req := store.Request{ID: id, Create: create}
-	if ev.Key != "" {
+	if ev.Key != "" && !defect.On("delivery_key") {
 		req.Delivery = identity.DeliveryKey(s.Name+"/"+ev.Source, ev.Key)
 	}
 	order := orderOf(ev)

@@ -82,3 +82,21 @@ func TestTheDeadlineCountsFromBeforeTheLookAtTheClock(t *testing.T) {
 		t.Fatalf("bytes may leave until %s after the look at the clock", d)
 	}
 }
+
+// TestABeginThatIsTooOldIsTakenBack: whatever held the process up, the message
+// is decided anew.
+func TestABeginThatIsTooOldIsTakenBack(t *testing.T) {
+	t.Parallel()
+	b := due(t)
+	b.SetGrace(-1)
+	b.tick(t)
+	c := b.find(t, "1")
+	if len(b.all()) != 0 || c.Sending != nil || c.Messages[0].Status != lifecycle.Queued {
+		t.Fatalf("sent %v, %+v", b.all(), c.Messages)
+	}
+	b.SetGrace(5 * time.Second)
+	b.goTo(t, b.now(t).Add(time.Minute))
+	if len(b.all()) != 1 {
+		t.Fatalf("then sent %v", b.all())
+	}
+}

@@ -63,8 +63,9 @@ type Engine struct {
 	ticks  sync.Mutex // one Tick at a time; the development clock holds it while it moves
 	moving bool       // the development clock moves; guarded by ticks
 
-	recent recent     // attempts of this process
-	clock  clockGuard // against a clock that jumps
+	grace  time.Duration // how old a begin may be when the first byte leaves
+	recent recent        // attempts of this process
+	clock  clockGuard    // against a clock that jumps
 	forgot chan struct{}
 	holds  sync.Mutex
 	held   map[string]string // why all sends are held, by name; guarded by holds
@@ -92,7 +93,7 @@ func New(o Options) *Engine {
 		o: o, st: o.Store, shops: map[string]*Shop{}, keys: identity.NewKeys(o.Store.Secret()),
 		senders: map[lifecycle.Channel]connectors.Sender{}, gates: map[lifecycle.Channel]*gate{},
 		log: o.Log, m: newMetrics(o.Metrics), wake: make(chan struct{}, 1), stopping: make(chan struct{}),
-		forgot: make(chan struct{}, 1), held: map[string]string{},
+		grace: beginGrace, forgot: make(chan struct{}, 1), held: map[string]string{},
 	}
 	for i := range o.Shops {
 		e.shops[o.Shops[i].Name] = &o.Shops[i]

@@ -45,3 +45,6 @@ func (e *Engine) ResolveAndDie(ctx context.Context, shop string, ev lifecycle.Ev
 	_, err := e.resolve(ctx, e.shops[shop], ev)
 	return err
 }
+
+// SetGrace says how old a begin may be when the first byte leaves.
+func (e *Engine) SetGrace(d time.Duration) { e.grace = d }

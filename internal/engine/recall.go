@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"ritorno/internal/defect"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
 )
@@ -95,6 +96,9 @@ func (e *Engine) remind(ctx context.Context) error {
 		}
 	}
 	for _, b := range e.recent.all() {
+		if defect.On("recall") {
+			break
+		}
 		if err := e.recall(ctx, b); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ritorno/connectors"
+	"ritorno/internal/defect"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
 )
@@ -126,6 +127,8 @@ func (e *Engine) question(ctx context.Context, c lifecycle.Contact, m lifecycle.
 		v.Kind, v.Found = lifecycle.RecordAbsent, got.What
 	case got.Fresh:
 		v.Found = "not in the records, which do not reach far enough beyond the attempt yet"
+	case defect.On("proof"):
+		v.Kind = lifecycle.RecordAbsent
 	default:
 		v.Found = got.What
 	}

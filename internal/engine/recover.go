@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 
+	"ritorno/internal/defect"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
 )
@@ -51,7 +52,11 @@ func (e *Engine) lose(ctx context.Context, s *Shop, c store.Claimed) {
 		if con.Sending == nil {
 			return store.Change{Contact: con}, nil
 		}
-		ev := lifecycle.Event{Type: lifecycle.Lost, At: now, Real: real, Attempt: con.Sending}
+		kind := lifecycle.Lost
+		if defect.On("lost") {
+			kind = lifecycle.Unbegin
+		}
+		ev := lifecycle.Event{Type: kind, At: now, Real: real, Attempt: con.Sending}
 		return change(s.Name, s.Rules.Decide(ev, con, now)), nil
 	})
 }

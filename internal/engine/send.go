@@ -11,6 +11,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"ritorno/connectors"
+	"ritorno/internal/defect"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/link"
 	"ritorno/internal/message"
@@ -30,7 +31,7 @@ func (e *Engine) open(ch lifecycle.Channel) bool { return e.senders[ch] != nil &
 
 // unsafe says why no message may leave at all, empty when they may.
 func (e *Engine) unsafe() string {
-	if ok, why := e.st.Durable(); !ok && !e.o.AllowUnsafe {
+	if ok, why := e.st.Durable(); !ok && !e.o.AllowUnsafe && !defect.On("unsafe") {
 		return "the store may forget acknowledged writes (" + why + "): set appendonly yes and appendfsync always, or redis.allow_unsafe: true"
 	}
 	return ""
@@ -85,6 +86,9 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		return false
 	}
 	e.at("clock")
+	if defect.On("clock_first") {
+		started = time.Now()
+	}
 	out, err := e.compose(ctx, s, t.Contact, &m, now)
 	if errors.Is(err, store.ErrUnavailable) {
 		e.release(ctx, c, keep)
@@ -110,7 +114,7 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	}
 	e.at("begun")
 	switch {
-	case time.Since(started) > beginGrace || time.Now().Round(0).Sub(wall) > beginGrace:
+	case e.late(started, wall):
 		e.unbegin(ctx, s, c, a, now)
 		return false
 	}
@@ -128,6 +132,15 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	return true
 }
 
+// late reports whether a begin is too old for its message to leave, by either
+// clock.
+func (e *Engine) late(started, wall time.Time) bool {
+	if defect.On("deadline") {
+		return false
+	}
+	return time.Since(started) > e.grace || time.Now().Round(0).Sub(wall) > e.grace
+}
+
 // keep changes nothing.
 func keep(c lifecycle.Contact, _ store.Known) (store.Change, error) {
 	return store.Change{Contact: c}, nil
@@ -142,7 +155,12 @@ func (e *Engine) begin(ctx context.Context, s *Shop, c store.Claimed, ev lifecyc
 			t = lifecycle.Transition{}
 			return store.Change{Contact: con, Release: yes}, nil
 		}
-		if a := con.Sending; a != nil && a.ID == ev.Attempt.ID {
+		if defect.On("gate") { // decides on what was claimed
+			version := con.Version
+			con = c.Contact
+			con.Version = version
+		}
+		if a := con.Sending; a != nil && a.ID == ev.Attempt.ID && !defect.On("own_intent") {
 			// Stored before, its answer was lost, and somebody wrote since: nothing
 			// has left yet, so the intent is taken back and decided anew.
 			t = s.Rules.Decide(lifecycle.Event{Type: lifecycle.Unbegin, At: ev.At, Attempt: a}, con, ev.At)
@@ -186,6 +204,9 @@ func (e *Engine) post(ctx context.Context, ch lifecycle.Channel, out connectors.
 	e.at("post")
 	res := e.senders[ch].Send(ctx, out)
 	res.AttemptID = out.AttemptID
+	if res.Outcome == lifecycle.Ambiguous && defect.On("ambiguous") {
+		res.Outcome = lifecycle.NotSent
+	}
 	e.m.send(ch, res.Outcome, time.Since(from))
 	g := e.gates[ch]
 	switch res.Outcome {

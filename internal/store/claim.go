@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"ritorno/internal/defect"
 	"ritorno/internal/lifecycle"
 )
 
@@ -188,7 +189,7 @@ func (s *Store) orphaned(l lease, now time.Time, alive map[string]bool, all bool
 	if l.process == s.process {
 		return !s.held.has(l.id, l.value) && now.Sub(l.since) > quiet
 	}
-	return all || !alive[l.process]
+	return all || !alive[l.process] || defect.On("heartbeat")
 }
 
 func (s *Store) leased(ctx context.Context, shard int) ([]lease, error) {

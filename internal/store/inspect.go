@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"ritorno/internal/defect"
 )
 
 // inspect refuses servers that drop data and learns whether they survive a
@@ -71,6 +73,9 @@ func (s *Store) countReplicas(facts map[string]string) {
 }
 
 func (s *Store) checkEviction(policy, at string) error {
+	if defect.On("eviction") {
+		return nil
+	}
 	switch policy {
 	case "noeviction":
 		return nil

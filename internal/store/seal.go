@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/redis/go-redis/v9"
+
+	"ritorno/internal/defect"
 )
 
 // Seal rewrites the append-only file of every master and waits for it. A power
@@ -95,7 +97,7 @@ func rewriting(facts map[string]string) bool {
 func (s *Store) seal(ctx context.Context, node *redis.Client) error {
 	op := "seal the server at " + address(node)
 	facts, err := info(ctx, node)
-	if err != nil || facts["aof_enabled"] != "1" {
+	if err != nil || facts["aof_enabled"] != "1" || defect.On("seal") {
 		return err
 	}
 	before := rewrites(facts)

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"ritorno/internal/defect"
 	"ritorno/internal/lifecycle"
 )
 
@@ -59,7 +60,7 @@ const (
 func (s *Store) Update(ctx context.Context, r Request, fn func(lifecycle.Contact, Known) (Change, error)) (lifecycle.Contact, error) {
 	u := update{s: s, r: r, fn: fn, shard: s.Shard(r.ID)}
 	op := "update contact " + r.ID
-	if r.Fence > 0 {
+	if r.Fence > 0 && !defect.On("fence") {
 		var held bool
 		if u.lease, held = s.held.token(r.ID, r.Fence); !held {
 			return lifecycle.Contact{}, wrap(op, ErrFence)
@@ -267,7 +268,9 @@ func (u *update) unsure(ctx context.Context, err error) error {
 	if u.lost >= losses || blind || ctx.Err() != nil {
 		return err
 	}
-	u.doubt, u.gone = u.record, u.change.Remove
+	if !defect.On("lost_answer") {
+		u.doubt, u.gone = u.record, u.change.Remove
+	}
 	return nil
 }
 
@@ -299,6 +302,10 @@ func (u *update) call() ([]string, []any) {
 		u.score((*lifecycle.Contact).NextLook), u.score((*lifecycle.Contact).UncertainSince),
 	}
 	for _, o := range c.SeenOrders {
+		if defect.On("orders") {
+			args[15] = 0
+			break
+		}
 		names, args = append(names, k.orders(u.shard, o)), append(args, digest(o))
 	}
 	for _, n := range c.Counts {
@@ -318,7 +325,7 @@ func (u *update) score(at func(*lifecycle.Contact) time.Time) string {
 		will = at(&u.change.Contact)
 	}
 	switch {
-	case was.Equal(will):
+	case was.Equal(will), defect.On("look_index"):
 		return ""
 	case will.IsZero():
 		return "0"
