@@ -5,9 +5,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"ritorno/connectors"
 	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/redistest"
 	"ritorno/internal/store"
 )
 
@@ -88,5 +91,28 @@ func TestNothingIsWorkedOffWhileTheStoreIsCompared(t *testing.T) {
 	b.tick(t)
 	if m := b.find(t, "1").Messages; len(m) != 1 || m[0].Status != lifecycle.Uncertain {
 		t.Fatalf("%+v", m)
+	}
+}
+
+// TestAStoreThatMayForgetSendsNothing: without its append-only file a server
+// forgets what was sent, and it would leave again.
+func TestAStoreThatMayForgetSendsNothing(t *testing.T) {
+	t.Parallel()
+	url := redistest.Fresh(t)
+	opt, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := redis.NewClient(opt)
+	defer func() { _ = admin.Close() }()
+	if err := admin.ConfigSet(t.Context(), "appendonly", "no").Err(); err != nil {
+		t.Fatal(err)
+	}
+	b := newBenchOn(t, url, prefixOf(t), shopYAML)
+	b.goTo(t, day0)
+	b.tell(t, allowed(orderOf("1", day0, named("1", annaMail, annaPhone))))
+	b.goTo(t, day0.Add(31*day))
+	if len(b.all()) != 0 || len(b.Held()) == 0 {
+		t.Fatalf("sent %v, held for %v", b.all(), b.Held())
 	}
 }
