@@ -3,13 +3,14 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fmt fuzz bench sim cluster vuln proto clean need-redis need-cc
+.PHONY: help run demo build test lint fmt fuzz bench sim chaos cluster vuln proto clean need-redis need-cc
 
 GO ?= go
 CONFIG ?= examples/ritorno.yaml
 FUZZTIME ?= 30s
 SEEDS ?= 5000
 FROM ?= 0
+CHAOS ?=
 TEST_TIMEOUT ?= 10m
 LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
 LDFLAGS := -X main.commit=$(shell git rev-parse --short=12 HEAD 2>/dev/null || echo unknown)
@@ -33,6 +34,9 @@ test: need-redis need-cc ## vet, and every test with the race detector
 
 sim: ## N seeds of the deterministic simulation (SEEDS=5000)
 	$(GO) test -count=1 -timeout 0 -v -run EverySeed ./internal/sim -seeds $(SEEDS) -from $(FROM)
+
+chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, about 40 minutes
+	$(GO) test ./internal/chaos -count=1 -run Chaos -timeout 0 -v -full $(CHAOS)
 
 cluster: need-redis need-cc ## the store's promises on a Redis Cluster of three
 	$(GO) test -race -count=1 -timeout $(TEST_TIMEOUT) -run '(?i)cluster|promises' ./internal/...
