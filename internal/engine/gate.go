@@ -55,7 +55,7 @@ func (g *gate) slow(wish time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if wish <= 0 { // one cut line says little, several in a row say more
-		wish = 20 * time.Millisecond << min(g.row, 7)
+		wish = 20 * time.Millisecond << min(g.row, 3)
 	}
 	g.row++
 	g.until = time.Now().Add(min(wish, holdAtMost))

@@ -53,8 +53,8 @@ func (e *Engine) Held() []string {
 	return reasons
 }
 
-// refused lets a step wait whose channel cannot be used just now.
-func (e *Engine) refused(s *Shop, now time.Time) func(lifecycle.Contact, store.Known) (store.Change, error) {
+// refused lets a step wait whose channel, or whose shop, cannot send just now.
+func (e *Engine) refused(s *Shop, now time.Time, why lifecycle.Reason) func(lifecycle.Contact, store.Known) (store.Change, error) {
 	return func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
 		t := s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, c, now)
 		if t.Send == nil {
@@ -62,7 +62,7 @@ func (e *Engine) refused(s *Shop, now time.Time) func(lifecycle.Contact, store.K
 		}
 		t = s.Rules.Decide(lifecycle.Event{
 			Type: lifecycle.Begin, At: now, Attempt: &lifecycle.Attempt{ID: t.Send.ID + ".none", Message: *t.Send},
-			Result: &lifecycle.Result{Outcome: lifecycle.RejectedAccount, Reason: lifecycle.ReasonAccount},
+			Result: &lifecycle.Result{Outcome: lifecycle.RejectedAccount, Reason: why},
 		}, c, now)
 		return change(s.Name, t), nil
 	}
@@ -104,6 +104,13 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		e.beforeBegin(m)
 	}
 	e.at("begin")
+	if paused, perr := e.paused(ctx, s.Name); perr != nil {
+		e.release(ctx, c, keep)
+		return false
+	} else if paused {
+		e.release(ctx, c, e.refused(s, now, lifecycle.ReasonShopPaused))
+		return false
+	}
 	begun, err := e.begin(ctx, s, c, ev)
 	switch {
 	case err != nil:

@@ -173,6 +173,15 @@ func (s *story) do(line string) {
 		})
 	case "restart": // another process takes over
 		s.b.restart(s.t)
+	case "hold": // the shop is paused by hand
+		_, err := s.b.PauseShop(s.b.ctx, "bottega", "a test", "somebody")
+		s.must(err)
+	case "unhold":
+		was, err := s.b.ResumeShop(s.b.ctx, "bottega")
+		s.must(err)
+		if !was {
+			s.fail("it was not paused")
+		}
 	case "meanwhile": // meanwhile order anna …: right before the next message would leave
 		rest := strings.TrimPrefix(line, "meanwhile ")
 		s.b.BeforeBegin(func(lifecycle.Message) {

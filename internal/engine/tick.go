@@ -279,7 +279,7 @@ func (e *Engine) fire(ctx context.Context, c store.Claimed, now time.Time) (begu
 		return e.send(ctx, s, c, t)
 	}
 	if t.Send != nil {
-		e.release(ctx, c, e.refused(s, now))
+		e.release(ctx, c, e.refused(s, now, lifecycle.ReasonAccount))
 		return false
 	}
 	e.release(ctx, c, func(con lifecycle.Contact, _ store.Known) (store.Change, error) {

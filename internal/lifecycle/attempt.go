@@ -142,11 +142,16 @@ func (d *decision) result() {
 	case NotSent:
 		d.notSent(run, res)
 	case RejectedAccount:
-		m := d.close(Queued, ReasonAccount)
-		if run != nil && m.Status == Queued {
-			run.Wait, run.Waited = d.now.Add(15*time.Minute), ReasonAccount
+		why := ReasonAccount
+		if res.Reason == ReasonShopPaused {
+			why = ReasonShopPaused
+		} else {
+			d.t.count("account_refused")
 		}
-		d.t.count("account_refused")
+		m := d.close(Queued, why)
+		if run != nil && m.Status == Queued {
+			run.Wait, run.Waited = d.now.Add(15*time.Minute), why
+		}
 	case RejectedContact:
 		why := cmp.Or(res.Reason, ReasonBlocked) // without a reason the address would be tried for ever
 		m := d.close(Failed, why)

@@ -52,6 +52,7 @@ const (
 	ReasonBlocked      Reason = "blocked" // carrier or provider refuses for this recipient
 	ReasonNeverSent    Reason = "never_accepted"
 	ReasonByHand       Reason = "decided_by_hand"
+	ReasonShopPaused   Reason = "shop_paused"
 )
 
 // What Decide did with an event.

@@ -100,8 +100,9 @@ func (d *decision) advance(f Fold) *Message {
 
 // lateReason is what kept a step waiting until it was too late.
 func lateReason(run *Run) Reason {
-	if run.Waited == ReasonCapped {
-		return ReasonCapped
+	switch run.Waited {
+	case ReasonCapped, ReasonShopPaused:
+		return run.Waited
 	}
 	return ReasonExpired
 }
