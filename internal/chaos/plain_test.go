@@ -96,7 +96,7 @@ func (p plain) play(t *testing.T) string {
 	t.Helper()
 	began := time.Now()
 	led := newLedger(*seedFlag)
-	t.Cleanup(led.close)
+	t.Cleanup(led.end)
 	m := newMachine(t, "always", "")
 	c := admin(m)
 	t.Cleanup(func() { _ = c.Close() })

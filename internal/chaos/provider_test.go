@@ -36,14 +36,13 @@ type ledger struct {
 	*httptest.Server
 	client *http.Client // for callbacks
 
-	mu     sync.Mutex
-	rng    *rand.Rand
-	calm   bool
-	all    []*taken            // oldest first
-	byTo   map[string][]*taken // the same by number
-	asked  int                 // requests to send
-	refuse int                 // of them refused
-	calls  sync.WaitGroup
+	mu    sync.Mutex
+	rng   *rand.Rand
+	calm  bool
+	all   []*taken            // oldest first
+	byTo  map[string][]*taken // the same by number
+	asked int                 // requests to send
+	calls sync.WaitGroup
 }
 
 func newLedger(seed uint64) *ledger {
@@ -56,9 +55,9 @@ func newLedger(seed uint64) *ledger {
 	return l
 }
 
-func (l *ledger) close() {
-	l.Server.CloseClientConnections()
-	l.Server.Close()
+func (l *ledger) end() {
+	l.CloseClientConnections()
+	l.Close()
 	l.calls.Wait()
 	l.client.CloseIdleConnections()
 }
@@ -298,10 +297,4 @@ func (l *ledger) counts() (times map[string]int, arrived map[string]time.Time) {
 		}
 	}
 	return times, arrived
-}
-
-func (l *ledger) size() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.all)
 }

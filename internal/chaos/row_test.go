@@ -105,7 +105,7 @@ func (r row) play(t *testing.T, bin, shim string, seed uint64) verdict {
 		prevented: map[int]time.Time{}, began: time.Now(),
 		client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 16, DisableKeepAlives: true}},
 	}
-	t.Cleanup(s.led.close)
+	t.Cleanup(s.led.end)
 	s.redis = newMachine(t, r.fsync, shim)
 	s.front = newProxy(t, s.redis.addr())
 	if r.failovers > 0 {

@@ -272,3 +272,26 @@ func TestQuietHoursAreThoseOfTheLastLook(t *testing.T) {
 		t.Fatalf("%d sent, %d wait for the morning", len(b.all()), waiting)
 	}
 }
+
+// TestRunAsksTheRecordsByItself: the loops of a running engine settle what can
+// be settled, without anybody calling them.
+func TestRunAsksTheRecordsByItself(t *testing.T) {
+	t.Parallel()
+	b := newBenchOn(t, redistest.Start(t), prefixOf(t), shopYAML+"delivery: {settle: 1s, recheck: 2s}\n")
+	b.goTo(t, day0)
+	b.tell(t, allowed(orderOf("1", day0, named("1", annaMail, annaPhone))))
+	if err := b.st.SetOffset(b.ctx, b.st.Offset()+30*day); err != nil {
+		t.Fatal(err)
+	}
+	b.sms.set("cuts")
+	b.sms.mu.Lock()
+	b.sms.records = "show"
+	b.sms.mu.Unlock()
+	b.runUntil(t, func() bool {
+		m := b.find(t, "1").Messages
+		return len(m) == 1 && m[0].Status == lifecycle.SentStatus
+	})
+	if m := b.find(t, "1").Messages; len(b.all()) != 1 || m[0].ProviderID != "P1" {
+		t.Fatalf("left %v, %+v", b.all(), m)
+	}
+}

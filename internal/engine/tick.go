@@ -46,7 +46,7 @@ func (e *Engine) Run(ctx context.Context) {
 		e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) })
 	})
 	loops.Go(func() { e.every(ctx, sealEvery, "seal", e.st.SealRestarted) })
-	//HOLD	loops.Go(func() { e.every(ctx, reconcileEvery, "reconcile", e.reconcile) })
+	loops.Go(func() { e.every(ctx, reconcileEvery, "reconcile", e.reconcile) })
 	e.loop(ctx)
 	loops.Wait()
 	e.stopOnce.Do(func() { close(e.stopping) })
