@@ -60,6 +60,7 @@ type storm struct {
 	contacts  int
 	fed       atomic.Int64
 	mu        sync.Mutex
+	told      []int             // contacts whose first order was acknowledged, in that order
 	prevented map[int]time.Time // when a purchase or STOP of a contact was acknowledged
 	killed    int
 	cutBytes  int64
@@ -159,6 +160,9 @@ func (s *storm) feed() {
 		work.Go(func() {
 			for i := range next {
 				s.order(i, "old", time.Now().Add(-30*24*time.Hour))
+				s.mu.Lock()
+				s.told = append(s.told, i)
+				s.mu.Unlock()
 				s.fed.Add(1)
 			}
 		})
@@ -247,11 +251,12 @@ func (s *storm) race() {
 				mu.Lock()
 				// among those fed last: their messages are being sent
 				n := int(s.fed.Load())
-				i := n - 1 - rng.IntN(min(n, max(50, s.contacts/10)))
+				back := rng.IntN(min(n, max(50, s.contacts/10)))
 				buy := rng.IntN(2) == 0
 				pause := time.Duration(rng.IntN(20)) * time.Millisecond
 				mu.Unlock()
 				s.mu.Lock()
+				i := s.told[len(s.told)-1-back]
 				_, done := s.prevented[i]
 				s.mu.Unlock()
 				if done {
