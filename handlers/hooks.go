@@ -17,6 +17,7 @@ import (
 	"ritorno/connectors"
 	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/point"
 	"ritorno/internal/store"
 )
 
@@ -60,6 +61,7 @@ func (s *Server) hook(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	point.At("stored")
 	return c.JSON(http.StatusOK, out)
 }
 

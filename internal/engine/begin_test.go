@@ -30,7 +30,7 @@ func TestABeginWhoseAnswerWasLost(t *testing.T) {
 	b, c := dueThrough(t)
 	b.BeforeBegin(func(m lifecycle.Message) {
 		b.BeforeBegin(nil)
-		c.Arm(m.ID+".", nil)
+		c.Arm(m.ID+".", 1, nil)
 	})
 	b.tick(t)
 	if m := b.find(t, "1").Messages; c.Cuts() != 1 || len(b.all()) != 1 || m[0].Status != lifecycle.SentStatus {
@@ -47,7 +47,7 @@ func TestABeginWhoseAnswerWasLostAndSomebodyWroteSince(t *testing.T) {
 	other := b.twin(t)
 	b.BeforeBegin(func(m lifecycle.Message) {
 		b.BeforeBegin(nil)
-		c.Arm(m.ID+".", func() {
+		c.Arm(m.ID+".", 1, func() {
 			other.tell(t, changed("renamed", other.now(t), named("1", annaMail, annaPhone)))
 		})
 	})

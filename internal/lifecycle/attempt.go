@@ -71,14 +71,7 @@ func (d *decision) unbegin() {
 	}
 }
 
-func (d *decision) message(id string) *Message {
-	for i := range d.c.Messages {
-		if d.c.Messages[i].ID == id {
-			return &d.c.Messages[i]
-		}
-	}
-	return nil
-}
+func (d *decision) message(id string) *Message { return d.c.message(id) }
 
 // run finds a run of the record, live or ended.
 func (d *decision) run(id string) *Run {

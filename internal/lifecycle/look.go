@@ -1,9 +1,6 @@
 package lifecycle
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // NextLook is when the providers' records are to be asked next about one of
 // the contact's messages, real time; zero: not by itself.
@@ -39,11 +36,19 @@ func (c *Contact) Message(id string) (Message, bool) {
 
 // Look finds the open question about a message.
 func (c *Contact) Look(message string) (Look, bool) {
-	i := slices.IndexFunc(c.Looks, func(l Look) bool { return l.Message == message })
-	if i < 0 {
-		return Look{}, false
+	if l := c.look(message); l != nil {
+		return *l, true
 	}
-	return c.Looks[i], true
+	return Look{}, false
+}
+
+func (c *Contact) look(message string) *Look {
+	for i := range c.Looks {
+		if c.Looks[i].Message == message {
+			return &c.Looks[i]
+		}
+	}
+	return nil
 }
 
 func (c *Contact) message(id string) *Message {

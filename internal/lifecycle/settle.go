@@ -30,9 +30,9 @@ type Verdict struct {
 
 // Pace of the questions to providers' records, in real time.
 const (
-	pollAfter    = 10 * time.Minute // no report on an accepted message: ask
-	lookAtMost   = 6 * time.Hour    // longest pause between two questions
-	looksPerWeek = 7 * 24 * time.Hour
+	pollAfter  = 10 * time.Minute   // no report on an accepted message: ask
+	lookAtMost = 6 * time.Hour      // longest pause between two questions
+	lookFor    = 7 * 24 * time.Hour // then nobody is asked any more by itself
 )
 
 // polls are the pauses before the questions about an accepted message.
@@ -47,16 +47,15 @@ func (d *decision) ask(message string, a *Attempt, after time.Duration) {
 	if l.Started.IsZero() {
 		l.Started = d.real()
 	}
-	for i := range d.c.Looks {
-		if d.c.Looks[i].Message == message {
-			if a == nil {
-				l.Attempt, l.Started = d.c.Looks[i].Attempt, d.c.Looks[i].Started
-			}
-			d.c.Looks[i] = l
-			return
-		}
+	was := d.look(message)
+	if was == nil {
+		d.c.Looks = append(d.c.Looks, l)
+		return
 	}
-	d.c.Looks = append(d.c.Looks, l)
+	if a == nil {
+		l.Attempt, l.Started = was.Attempt, was.Started
+	}
+	*was = l
 }
 
 // real is the server's time, by which attempts, settling and polling are
@@ -172,7 +171,7 @@ func (d *decision) nextLook(m *Message, l *Look, wish time.Duration) time.Time {
 		pause <<= min(l.Tries-2, 10)
 	}
 	next := now.Add(max(min(max(pause, time.Second), lookAtMost), wish))
-	if next.After(l.Started.Add(looksPerWeek)) {
+	if next.After(l.Started.Add(lookFor)) {
 		return time.Time{}
 	}
 	return next
@@ -228,11 +227,4 @@ func (d *decision) again(m *Message) {
 	}
 }
 
-func (d *decision) look(message string) *Look {
-	for i := range d.c.Looks {
-		if d.c.Looks[i].Message == message {
-			return &d.c.Looks[i]
-		}
-	}
-	return nil
-}
+func (d *decision) look(message string) *Look { return d.c.look(message) }

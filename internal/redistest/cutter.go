@@ -53,13 +53,13 @@ func NewCutter(t *testing.T) *Cutter {
 	return c
 }
 
-// Arm lets the answer to the next request with the mark get lost. onCut, if
-// any, runs when the server has answered and nobody was told yet.
-func (c *Cutter) Arm(mark string, onCut func()) {
+// Arm lets the answers to the next requests with the mark get lost, so many.
+// onCut, if any, runs when the server has answered and nobody was told yet.
+func (c *Cutter) Arm(mark string, answers int64, onCut func()) {
 	m := []byte(mark)
 	c.mark.Store(&m)
 	c.onCut.Store(&onCut)
-	c.armed.Store(1)
+	c.armed.Store(answers)
 }
 
 // Cuts is how many answers got lost.

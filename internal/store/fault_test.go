@@ -1,15 +1,9 @@
 package store_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 
 	"ritorno/internal/lifecycle"
@@ -17,93 +11,11 @@ import (
 	"ritorno/internal/store"
 )
 
-// cutter stands between the store and the server. When armed, it lets the next
-// request that contains its mark through, waits for the answer, drops it and
-// cuts the connection: the change was made and nobody was told.
-type cutter struct {
-	socket, server string
-	mark           []byte
-	armed          atomic.Int64 // how many answers to drop
-	cut            atomic.Int64
-}
-
-func newCutter(t *testing.T, mark string) *cutter {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "cut")
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &cutter{socket: filepath.Join(dir, "s"), server: strings.TrimPrefix(redistest.Start(t), "unix://"), mark: []byte(mark)}
-	c.server, _, _ = strings.Cut(c.server, "?")
-	l, err := net.Listen("unix", c.socket)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			wg.Go(func() { c.serve(conn) })
-		}
-	})
-	t.Cleanup(func() { _ = l.Close(); wg.Wait(); _ = os.RemoveAll(dir) })
-	return c
-}
-
-func (c *cutter) serve(near net.Conn) {
-	defer func() { _ = near.Close() }()
-	far, err := net.Dial("unix", c.server)
-	if err != nil {
-		return
-	}
-	defer func() { _ = far.Close() }()
-	var drop atomic.Bool
-	done := make(chan struct{})
-	go func() { // answers
-		defer close(done)
-		defer func() { _ = near.Close() }()
-		buf := make([]byte, 64<<10)
-		for {
-			n, err := far.Read(buf)
-			if err != nil || drop.Load() {
-				return
-			}
-			if _, err := near.Write(buf[:n]); err != nil {
-				return
-			}
-		}
-	}()
-	buf := make([]byte, 64<<10)
-	for {
-		n, err := near.Read(buf)
-		if err != nil {
-			break
-		}
-		if bytes.Contains(buf[:n], c.mark) && c.armed.Add(-1) >= 0 {
-			drop.Store(true)
-			c.cut.Add(1)
-		}
-		if _, err := far.Write(buf[:n]); err != nil {
-			break
-		}
-	}
-	_ = far.Close()
-	<-done
-}
-
-func (c *cutter) open(t *testing.T) *store.Store {
-	t.Helper()
-	return open(t, store.Options{Socket: c.socket})
-}
-
 func TestLostAnswerOfAWrite(t *testing.T) {
-	c := newCutter(t, store.TransitionSHA())
-	s := c.open(t)
+	c := redistest.NewCutter(t)
+	s := open(t, store.Options{URL: c.URL})
 	put(t, s, anna, noon)
-	c.armed.Store(1)
+	c.Arm(store.TransitionSHA(), 1, nil)
 	calls := 0
 	got, err := s.Update(t.Context(), store.Request{ID: anna, Delivery: 5, Fence: 0}, func(ct lifecycle.Contact, _ store.Known) (store.Change, error) {
 		calls++
@@ -113,8 +25,8 @@ func TestLostAnswerOfAWrite(t *testing.T) {
 	if err != nil || got.Accepted != 1 || got.Version != 2 || calls != 1 {
 		t.Errorf("accepted %d, version %d, decided %d times, %v", got.Accepted, got.Version, calls, err)
 	}
-	if c.cut.Load() != 1 || s.Stats().Lost != 1 {
-		t.Errorf("%d answers were cut, the store noticed %d", c.cut.Load(), s.Stats().Lost)
+	if c.Cuts() != 1 || s.Stats().Lost != 1 {
+		t.Errorf("%d answers were cut, the store noticed %d", c.Cuts(), s.Stats().Lost)
 	}
 	counts, err := s.Counts(t.Context(), "anna")
 	if err != nil || counts["n"] != 1 {
@@ -127,15 +39,15 @@ func TestLostAnswerOfAWrite(t *testing.T) {
 }
 
 func TestLostAnswerOfARemoval(t *testing.T) {
-	c := newCutter(t, store.TransitionSHA())
-	s := c.open(t)
+	c := redistest.NewCutter(t)
+	s := open(t, store.Options{URL: c.URL})
 	put(t, s, anna, noon)
-	c.armed.Store(1)
+	c.Arm(store.TransitionSHA(), 1, nil)
 	_, err := s.Update(t.Context(), store.Request{ID: anna}, func(ct lifecycle.Contact, _ store.Known) (store.Change, error) {
 		return store.Change{Contact: ct, Remove: true}, nil
 	})
-	if err != nil || c.cut.Load() != 1 {
-		t.Errorf("%d answers cut, %v", c.cut.Load(), err)
+	if err != nil || c.Cuts() != 1 {
+		t.Errorf("%d answers cut, %v", c.Cuts(), err)
 	}
 	if n, err := s.Contacts(t.Context()); n != 0 || err != nil {
 		t.Errorf("%d contacts, %v", n, err)
@@ -143,10 +55,10 @@ func TestLostAnswerOfARemoval(t *testing.T) {
 }
 
 func TestLostAnswerOfACountIsNotGuessed(t *testing.T) {
-	c := newCutter(t, store.TransitionSHA())
-	s := c.open(t)
+	c := redistest.NewCutter(t)
+	s := open(t, store.Options{URL: c.URL})
 	put(t, s, anna, noon)
-	c.armed.Store(1)
+	c.Arm(store.TransitionSHA(), 1, nil)
 	_, err := s.Update(t.Context(), store.Request{ID: anna}, func(ct lifecycle.Contact, _ store.Known) (store.Change, error) {
 		return store.Change{Contact: ct, Counts: []store.Count{{Shop: "anna", Field: "n", N: 1}}}, nil
 	})
@@ -159,10 +71,10 @@ func TestLostAnswerOfACountIsNotGuessed(t *testing.T) {
 }
 
 func TestAnswersThatAreAlwaysLost(t *testing.T) {
-	c := newCutter(t, store.TransitionSHA())
-	s := c.open(t)
+	c := redistest.NewCutter(t)
+	s := open(t, store.Options{URL: c.URL})
 	put(t, s, anna, noon)
-	c.armed.Store(1000)
+	c.Arm(store.TransitionSHA(), 1000, nil)
 	_, err := s.Update(t.Context(), store.Request{ID: anna}, func(ct lifecycle.Contact, _ store.Known) (store.Change, error) {
 		return store.Change{Contact: ct, Log: []byte("again")}, nil
 	})
