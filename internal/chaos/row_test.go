@@ -133,7 +133,8 @@ func (r row) play(t *testing.T, bin, shim string, seed uint64) verdict {
 	var load sync.WaitGroup
 	loaded := make(chan struct{})
 	load.Go(s.feed)
-	load.Go(s.race)
+	raceSeed := s.rng.Uint64() // the faults draw from s.rng from here on
+	load.Go(func() { s.race(raceSeed) })
 	go func() { load.Wait(); close(loaded) }()
 	s.faults()
 	s.revive(loaded)
@@ -236,8 +237,8 @@ func (s *storm) until(make func() (*http.Request, error)) {
 }
 
 // race lets purchases and STOPs come while messages are under way.
-func (s *storm) race() {
-	rng := rand.New(rand.NewPCG(s.rng.Uint64(), 2))
+func (s *storm) race(seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 2))
 	var mu sync.Mutex
 	var work sync.WaitGroup
 	left := atomic.Int64{}
