@@ -95,6 +95,7 @@ func (v verdict) line() string {
 	if v.cutBytes > 0 {
 		faults = append(faults, fmt.Sprintf("%d bytes cut off", v.cutBytes))
 	}
+	add(v.refused, "starts mended by hand")
 	return fmt.Sprintf("| %s | %s | %s, in %s | %d | %d | %d | %d | %d | %d | %d, %d |", v.name, v.fsync, strings.Join(faults, ", "), v.took.Round(time.Second),
 		v.due, v.sent, v.dropped, v.lost, v.doubled, v.after, v.settled, v.open)
 }

@@ -29,6 +29,7 @@ var Table = []Rule{
 	{"barrier", "internal/store", "TestDiskThatIsTooSlow", "a change counts when the disk has it"},
 	{"eviction", "internal/store", "TestServersThatMayLoseData", "a server that drops data is refused"},
 	{"fence", "internal/store", "TestStaleFenceChangesNothing", "a lease that somebody else took changes nothing"},
+	{"guard", "internal/store", "TestTwoPowerCutsInARow", "nothing is acknowledged by a server whose file is not whole yet"},
 	{"heartbeat", "internal/store", "TestLeasesOfTheDeadAreTakenOver", "the leases of a process that lives are its own"},
 	{"look_index", "internal/store", "TestOpenQuestionsAreIndexed", "open questions stand in an index"},
 	{"lost_answer", "internal/store", "TestLostAnswerOfAWrite", "a write whose answer was lost is looked for before it is made again"},

@@ -103,6 +103,7 @@ func (s *Server) run(started chan<- error, await func(*child) error) error {
 
 // launch starts the program; nil without error when Close came first.
 func (s *Server) launch() (*child, error) {
+	s.mend()
 	cmd, err := Command(s.args()...)
 	if err != nil {
 		return nil, err

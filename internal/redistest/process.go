@@ -3,6 +3,7 @@ package redistest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +26,7 @@ const askLimit = 5 * time.Second
 // when that is killed (Linux).
 type process struct {
 	addr, port, bus string
+	network         string // of addr; empty: tcp
 
 	cmd   *exec.Cmd
 	out   bytes.Buffer // read after ended
@@ -100,7 +102,7 @@ func (p *process) expectOK(question string) error {
 
 // ask sends one inline command and returns its one-line or bulk answer.
 func (p *process) ask(question string) (string, error) {
-	c, err := net.DialTimeout("tcp", p.addr, askLimit)
+	c, err := net.DialTimeout(cmp.Or(p.network, "tcp"), p.addr, askLimit)
 	if err != nil {
 		return "", err
 	}

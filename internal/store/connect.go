@@ -24,22 +24,24 @@ const (
 // the pipeline; the rest is for the side tables, also on a machine of one core.
 const poolSize = 64
 
-// connect makes the client; it does not talk to the server yet. MaxRetries -1:
+// connect makes the client; it does not talk to the server yet. ready is asked
+// before a new connection is used. MaxRetries -1:
 // the client must not repeat what it cannot know to be undone.
-func connect(o Options) (redis.UniversalClient, error) {
+func connect(o Options, ready func(context.Context, *redis.Conn) error) (redis.UniversalClient, error) {
 	switch {
 	case count(o.Socket != "", o.URL != "", len(o.Cluster) > 0) != 1:
 		return nil, errors.New("exactly one of socket, url and cluster must be given")
 	case len(o.Cluster) > 0:
-		return connectCluster(o.Cluster)
+		return connectCluster(o.Cluster, ready)
 	case o.Socket != "":
-		return redis.NewClient(tune(&redis.Options{Network: "unix", Addr: o.Socket})), nil
+		return redis.NewClient(tune(&redis.Options{Network: "unix", Addr: o.Socket, OnConnect: ready})), nil
 	}
 	opt, err := redis.ParseURL(o.URL)
 	if err != nil {
 		// The chain ends here: it may quote the URL and its password.
 		return nil, errors.New("redis.url is no address that begins with redis://, rediss:// or unix://")
 	}
+	opt.OnConnect = ready
 	return redis.NewClient(tune(opt)), nil
 }
 
@@ -63,9 +65,9 @@ func tune(o *redis.Options) *redis.Options {
 	return o
 }
 
-func connectCluster(nodes []string) (redis.UniversalClient, error) {
+func connectCluster(nodes []string, ready func(context.Context, *redis.Conn) error) (redis.UniversalClient, error) {
 	o := &redis.ClusterOptions{
-		MaxRetries:  -1,
+		MaxRetries: -1, OnConnect: ready,
 		DialTimeout: dialTimeout, DialerRetries: 1, ReadTimeout: replyTimeout, WriteTimeout: replyTimeout,
 		PoolSize: poolSize, ContextTimeoutEnabled: true, DisableIdentity: true,
 		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},

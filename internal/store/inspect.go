@@ -19,7 +19,9 @@ func (s *Store) inspect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.health.Lock()
 	s.durable = true
+	s.health.Unlock()
 	for _, node := range nodes {
 		if err := s.inspectNode(ctx, node); err != nil {
 			return err
@@ -111,6 +113,8 @@ func (s *Store) checkDurable(ctx context.Context, node *redis.Client, facts map[
 
 // forgetful notes the first reason why the store is not durable.
 func (s *Store) forgetful(why string) {
+	s.health.Lock()
+	defer s.health.Unlock()
 	if s.durable {
 		s.durable, s.why = false, why
 	}
@@ -146,9 +150,13 @@ func atLeast(version string, want ...int) bool {
 
 // info reads what a node says about itself.
 func info(ctx context.Context, node *redis.Client) (map[string]string, error) {
+	return infoOf(ctx, node, address(node))
+}
+
+func infoOf(ctx context.Context, node server, at string) (map[string]string, error) {
 	text, err := node.Info(ctx, "server", "memory", "persistence", "replication").Result()
 	if err != nil {
-		return nil, wrap("ask the server at "+address(node)+" for its state", err)
+		return nil, wrap("ask the server at "+at+" for its state", err)
 	}
 	return factsOf(text), nil
 }

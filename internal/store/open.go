@@ -36,7 +36,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 func prepare(o Options) (*Store, error) {
 	s := &Store{
 		keys: keys{prefix: o.Prefix}, shards: o.Shards, process: o.Process,
-		wanted: o.Replicas, replicas: -1, onRollback: o.OnRollback,
+		wanted: o.Replicas, replicas: -1, onRollback: o.OnRollback, turn: make(chan struct{}, 1),
 	}
 	if s.keys.prefix == "" {
 		s.keys.prefix = "rit"
@@ -55,7 +55,7 @@ func prepare(o Options) (*Store, error) {
 	}
 	s.seq = make([]atomic.Int64, s.shards)
 	var err error
-	if s.rdb, err = connect(o); err != nil {
+	if s.rdb, err = connect(o, s.guard); err != nil {
 		return nil, err
 	}
 	if s.batch, err = share(s.rdb); err != nil {
@@ -74,6 +74,7 @@ func (s *Store) start(ctx context.Context) error {
 	if err := s.SealRestarted(ctx); err != nil {
 		return err
 	}
+	s.guarding.Store(true)
 	if err := s.installation(ctx); err != nil {
 		return err
 	}

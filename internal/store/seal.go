@@ -23,7 +23,7 @@ func (s *Store) Seal(ctx context.Context) error {
 		return err
 	}
 	for _, node := range nodes {
-		if err := s.seal(ctx, node); err != nil {
+		if err := s.seal(ctx, node, address(node)); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (s *Store) sealRestarted(ctx context.Context, node *redis.Client) error {
 	}
 	if seen != run || run == "" {
 		if !whole(facts) {
-			if err := s.seal(ctx, node); err != nil {
+			if err := s.seal(ctx, node, at); err != nil {
 				return err
 			}
 		}
@@ -71,6 +71,7 @@ func (s *Store) sealRestarted(ctx context.Context, node *redis.Client) error {
 		}
 	}
 	s.runs.Store(at, run)
+	s.sealed.Store(run, true)
 	return nil
 }
 
@@ -92,11 +93,17 @@ func rewriting(facts map[string]string) bool {
 	return facts["aof_rewrite_in_progress"] == "1" || facts["aof_rewrite_scheduled"] == "1"
 }
 
-// seal rewrites one node's file. A server that does not allow it makes the
-// store not durable; that is no error.
-func (s *Store) seal(ctx context.Context, node *redis.Client) error {
-	op := "seal the server at " + address(node)
-	facts, err := info(ctx, node)
+// server is a node, or one connection to it.
+type server interface {
+	Info(ctx context.Context, sections ...string) *redis.StringCmd
+	BgRewriteAOF(ctx context.Context) *redis.StatusCmd
+}
+
+// seal rewrites the file of the node at that address. A server that does not
+// allow it makes the store not durable; that is no error.
+func (s *Store) seal(ctx context.Context, node server, at string) error {
+	op := "seal the server at " + at
+	facts, err := infoOf(ctx, node, at)
 	if err != nil || facts["aof_enabled"] != "1" || defect.On("seal") {
 		return err
 	}
@@ -108,20 +115,20 @@ func (s *Store) seal(ctx context.Context, node *redis.Client) error {
 	switch {
 	case err == nil || strings.Contains(err.Error(), "already in progress"):
 	case redis.HasErrorPrefix(err, "NOPERM") || strings.Contains(err.Error(), "unknown command"):
-		s.forgetful(fmt.Sprintf("the server at %s does not allow BGREWRITEAOF, which mends its file after a power cut; allow it", address(node)))
+		s.forgetful(fmt.Sprintf("the server at %s does not allow BGREWRITEAOF, which mends its file after a power cut; allow it", at))
 		return nil
 	default:
 		return wrap(op, err)
 	}
-	return wrap(op, s.rewritten(ctx, node, before))
+	return wrap(op, rewritten(ctx, node, at, before))
 }
 
 // rewritten waits until the node's file was rewritten more than before times.
-func (s *Store) rewritten(ctx context.Context, node *redis.Client, before int) error {
+func rewritten(ctx context.Context, node server, at string, before int) error {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		facts, err := info(ctx, node)
+		facts, err := infoOf(ctx, node, at)
 		if err != nil {
 			return err
 		}

@@ -59,8 +59,9 @@ type Store struct {
 	process          string
 	install          string // id of the installation
 	secret           []byte // of the installation
-	durable          bool
-	why              string // why it is not durable
+	health           sync.Mutex
+	durable          bool   // guarded by health
+	why              string // why it is not durable; guarded by health
 	waitAOF          bool   // a write is confirmed by WAITAOF only
 	wanted, replicas int    // that must confirm a write: as asked for, and as it is
 	onRollback       func(int, int64)
@@ -75,6 +76,9 @@ type Store struct {
 	held     leases
 	barriers sync.Map // address of a node -> *barrier
 	runs     sync.Map // address of a node -> its run_id that is sealed
+	sealed   sync.Map // run_id -> true: its file was made whole
+	guarding atomic.Bool
+	turn     chan struct{} // whoever makes a file whole holds it
 }
 
 type counters struct{ conflicts, lost, unconfirmed, back atomic.Int64 }
@@ -104,7 +108,11 @@ func (s *Store) Process() string { return s.process }
 
 // Durable reports whether what the store acknowledged survives a power cut;
 // if not, why.
-func (s *Store) Durable() (bool, string) { return s.durable, s.why }
+func (s *Store) Durable() (bool, string) {
+	s.health.Lock()
+	defer s.health.Unlock()
+	return s.durable, s.why
+}
 
 // Shards is the number of shards.
 func (s *Store) Shards() int { return s.shards }
