@@ -3,6 +3,7 @@ package connectorstest
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -21,6 +22,7 @@ type Collection struct {
 	Requests  []struct {
 		File    string            `json:"file"`
 		Scheme  string            `json:"scheme"`
+		Query   string            `json:"query"` // of the URL
 		Headers map[string]string `json:"headers"`
 	} `json:"requests"`
 	dir string
@@ -99,12 +101,19 @@ func (c Collection) Request(t testing.TB, i int) connectors.Request {
 		Method:     http.MethodPost,
 		URL:        "https://ritorno.example.com/hooks/bottega/sample",
 		Header:     http.Header{},
+		Query:      url.Values{},
 		Body:       body,
 		ReceivedAt: time.Unix(c.VerifyAt, 0).UTC(),
 		Now:        time.Unix(c.VerifyAt, 0).UTC(),
 	}
 	for name, value := range c.Requests[i].Headers {
 		r.Header.Set(name, value)
+	}
+	if q := c.Requests[i].Query; q != "" {
+		r.URL += "?" + q
+		if r.Query, err = url.ParseQuery(q); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return r
 }

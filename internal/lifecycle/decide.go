@@ -153,6 +153,10 @@ func (d *decision) take() {
 		if ev.Subscription != nil && ev.Subscription.Plan != "" {
 			d.c.Plan = ev.Subscription.Plan
 		}
+		if ev.Subscription != nil && ev.Subscription.Running && !d.gone(d.subscriptionKey()) {
+			d.t.Reason = ReasonNothingNew
+			return
+		}
 		if d.mark(Mark{Kind: MarkResumed, At: ev.At, Key: d.subscriptionKey()}) {
 			d.note("")
 		}
@@ -179,6 +183,22 @@ func (d *decision) subscriptionKey() uint64 {
 		return 0
 	}
 	return digest("sub", d.ev.Subscription.ID)
+}
+
+// gone reports whether the last that is known of a subscription, up to the
+// event's time, is its cancellation.
+func (d *decision) gone(key uint64) bool {
+	gone := slices.Contains(d.c.Base.Gone, key)
+	for _, m := range d.c.Marks { // in the order of their times
+		switch {
+		case m.Key != key || m.At.After(d.ev.At):
+		case m.Kind == MarkCancelled:
+			gone = true
+		case m.Kind == MarkResumed:
+			gone = false
+		}
+	}
+	return gone
 }
 
 func (d *decision) cancelled() {

@@ -147,6 +147,10 @@ type Subscription struct {
 	Plan   string
 	// Involuntary: payments failed, nobody decided to leave.
 	Involuntary bool
+	// Running: it is active now, since whenever. That takes its own cancellation
+	// back, and says nothing else: for sources that repeat the state of a
+	// subscription without a word on what changed.
+	Running bool
 }
 
 // ResponseKind says how a contact reacted.
