@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 )
@@ -19,8 +20,35 @@ func Mutations(body []byte) iter.Seq2[string, []byte] {
 				return
 			}
 		}
+		if !wrongForm(body, yield) {
+			return
+		}
 		wrongTypes(body, yield)
 	}
+}
+
+// wrongForm replaces each field of a form, if the body is one, by other values.
+func wrongForm(body []byte, yield func(string, []byte) bool) (more bool) {
+	fields, err := url.ParseQuery(string(body))
+	if err != nil || !bytes.Contains(body, []byte("=")) || bytes.HasPrefix(body, []byte("{")) {
+		return true
+	}
+	values := map[string][]string{
+		"missing": nil, "empty": {""}, "an address": {Planted}, "twice": {Planted, Planted}, "not UTF-8": {"\xff\xfe" + Planted},
+		"control characters": {"\x00\x1b" + Planted + "\u202e\r\n"}, "very long": {strings.Repeat(Planted, 1000)}, "entities": {"&#0;&lt;" + Planted},
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		old := fields[name]
+		for what, v := range values {
+			fields[name] = v
+			if !yield(name+" "+what, []byte(fields.Encode())) {
+				return false
+			}
+		}
+		fields[name] = old
+	}
+	fields[Planted] = []string{Planted}
+	return yield("an address as field", []byte(fields.Encode()))
 }
 
 // whole are the mutations that do not look inside.

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -24,6 +25,9 @@ type Sample struct {
 	// Proof are the headers that prove where the request comes from. Without
 	// any of them, or with rubbish in them, it must be refused.
 	Proof []string
+	// Param is the parameter of the URL that proves it, where nothing is signed:
+	// then the body is taken for genuine whatever is in it.
+	Param string
 	// Stranger is the same kind of source with another secret.
 	Stranger connectors.Source
 	// Window is how old a request may be, 0 if the scheme knows no time.
@@ -74,6 +78,9 @@ func verifies(t *testing.T, s connectors.Source, sample Sample) {
 
 // forgeries are requests that nobody with the secret has made.
 func forgeries(sample Sample) map[string]connectors.Request {
+	if sample.Param != "" {
+		return strangers(sample)
+	}
 	out := map[string]connectors.Request{}
 	for _, i := range []int{0, len(sample.Request.Body) / 2, len(sample.Request.Body) - 1} {
 		body := bytes.Clone(sample.Request.Body)
@@ -93,6 +100,30 @@ func forgeries(sample Sample) map[string]connectors.Request {
 		for name, away := range map[string]time.Duration{"too late": sample.Window + time.Second, "too early": -sample.Window - time.Second} {
 			out[name] = with(sample.Request, func(r *connectors.Request) { r.ReceivedAt = r.ReceivedAt.Add(away) })
 		}
+	}
+	return out
+}
+
+// strangers are requests without the secret part of the URL.
+func strangers(sample Sample) map[string]connectors.Request {
+	good := sample.Request.Query.Get(sample.Param)
+	query := func(values ...string) connectors.Request {
+		return with(sample.Request, func(r *connectors.Request) {
+			r.Query = maps.Clone(r.Query)
+			r.Query[sample.Param] = values
+		})
+	}
+	out := map[string]connectors.Request{
+		"no query at all":         with(sample.Request, func(r *connectors.Request) { r.Query = nil }),
+		"without " + sample.Param: query(),
+		"an empty one":            query(""),
+		"two of them":             query(good, "another"),
+		"two of them, turned":     query("another", good),
+		"in other letters":        query(strings.ToUpper(good)),
+		"in a header":             with(query(), func(r *connectors.Request) { r.Header.Set(sample.Param, good) }),
+	}
+	for i, rubbish := range rubbishFor(good) {
+		out[fmt.Sprintf("rubbish %d", i)] = query(rubbish)
 	}
 	return out
 }
