@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -22,11 +23,13 @@ func (s *Source) verify(r *report, path string) {
 		r.add(path+".kind", "is missing: give shopify, woocommerce, activecampaign, stripe, recharge or webhook")
 		return
 	}
+	s.verifyFields(r, path)
 	if s.Kind == ActiveCampaign {
 		s.verifyActiveCampaign(r, path)
+		s.verifyMapping(r, path)
 		return
 	}
-	for _, key := range []string{"token", "api_url", "api_key"} {
+	for _, key := range []string{"token", "api_url", "api_key", "tags", "lists"} {
 		if r.given(path + "." + key) {
 			r.add(path+"."+key, fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
 		}
@@ -58,6 +61,46 @@ func (s *Source) verifyActiveCampaign(r *report, path string) {
 		r.add(path+".api_key", "is missing or empty: api_url needs it")
 	case key && !url:
 		r.add(path+".api_url", "is missing or empty: api_key needs it")
+	}
+}
+
+// verifyMapping checks what tags and lists are said to mean.
+func (s *Source) verifyMapping(r *report, path string) {
+	seen := map[string]bool{}
+	for _, tag := range slices.Sorted(maps.Keys(s.Tags)) {
+		folded := strings.ToLower(strings.TrimSpace(tag))
+		switch {
+		case folded == "":
+			r.add(path+".tags", "has a tag without a name")
+		case seen[folded]:
+			r.add(path+".tags."+tag, "is given twice in different letter case: ActiveCampaign takes both for one tag, so take one away")
+		}
+		seen[folded] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.Lists)) {
+		if strings.Trim(id, "0123456789") != "" || strings.Trim(id, "0") == "" || len(id) > 10 {
+			r.add(path+".lists."+id, "must be the number of a list, such as 3: ActiveCampaign shows it in the address of the list's page")
+		}
+	}
+}
+
+// verifyFields checks which own fields are named, and whether the kind has them.
+func (s *Source) verifyFields(r *report, path string) {
+	fields := map[string][]string{
+		"email_consent": s.Fields.EmailConsent, "sms_consent": s.Fields.SMSConsent, "locale": s.Fields.Locale, "cancel_reason": s.Fields.CancelReason,
+	}
+	if s.Kind != WooCommerce && s.Kind != ActiveCampaign && r.given(path+".fields") {
+		r.add(path+".fields", fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		at := path + ".fields." + key
+		switch {
+		case s.Kind == ActiveCampaign && strings.HasSuffix(key, "_consent") && r.given(at):
+			r.add(at, "is not used by kind activecampaign, whose fields do not tell when somebody agreed: use lists or tags")
+		case slices.ContainsFunc(fields[key], func(name string) bool { return strings.TrimSpace(name) == "" }):
+			r.add(at, "has a field without a name")
+		}
 	}
 }
 

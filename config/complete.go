@@ -81,6 +81,7 @@ func (s *Shop) complete(r *report, path string) {
 	for _, src := range s.Sources {
 		src.Secrets = slices.DeleteFunc(src.Secrets, Secret.Empty)
 		src.APIURL = strings.TrimSuffix(src.APIURL, "/")
+		src.Timezone = s.Timezone
 	}
 }
 

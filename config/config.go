@@ -168,7 +168,51 @@ type Source struct {
 	Token   Secret   `yaml:"token"`      // activecampaign: of the webhook URL
 	APIURL  string   `yaml:"api_url"`    // activecampaign
 	APIKey  Secret   `yaml:"api_key"`    // activecampaign
+
+	Tags   map[string]Meaning  `yaml:"tags"`  // activecampaign: what having a tag means, by its name
+	Lists  map[string]ListKind `yaml:"lists"` // activecampaign: what being on a list stands for, by its id
+	Fields SourceFields        `yaml:"fields"`
+
+	Timezone string `yaml:"-"` // the shop's, for times without a zone
 }
+
+// SourceFields name the fields of a shop system's plugins, or an account's own:
+// keys of meta_data for woocommerce, ids or personalisation tags for
+// activecampaign. Several are tried in turn.
+type SourceFields struct {
+	EmailConsent []string `yaml:"email_consent,one"` // woocommerce
+	SMSConsent   []string `yaml:"sms_consent,one"`   // woocommerce
+	Locale       []string `yaml:"locale,one"`
+	CancelReason []string `yaml:"cancel_reason,one"`
+}
+
+// Meaning is what having a tag means.
+type Meaning string
+
+// The meanings of a tag.
+const (
+	TagCancelled         Meaning = "subscription.cancelled"
+	TagStarted           Meaning = "subscription.started"
+	TagPaused            Meaning = "subscription.paused"
+	TagRenewed           Meaning = "subscription.renewed"
+	TagPaymentFailed     Meaning = "payment.failed"
+	TagEmailSubscribed   Meaning = "email.subscribed"
+	TagEmailUnsubscribed Meaning = "email.unsubscribed"
+	TagSMSSubscribed     Meaning = "sms.subscribed"
+	TagSMSUnsubscribed   Meaning = "sms.unsubscribed"
+	TagErase             Meaning = "contact.erase"
+)
+
+// ListKind is what being on a list stands for.
+type ListKind string
+
+// The kinds of list.
+const (
+	ListEmail        ListKind = "email"        // consent to e-mail; also of a list that is not named
+	ListSMS          ListKind = "sms"          // consent to SMS
+	ListSubscription ListKind = "subscription" // a running subscription
+	ListIgnore       ListKind = "ignore"       // nothing
+)
 
 // Kind is what a source speaks.
 type Kind string
@@ -182,6 +226,10 @@ const (
 	Recharge       Kind = "recharge"
 	Webhook        Kind = "webhook"
 )
+
+// Once reports whether sources of the kind send each delivery once: what was not
+// taken never comes again.
+func (k Kind) Once() bool { return k == WooCommerce || k == ActiveCampaign }
 
 // Journey is an ordered list of steps.
 type Journey struct {

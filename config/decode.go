@@ -64,6 +64,8 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value, one bool) {
 		d.mapping(path, node, v.Elem())
 	case v.Kind() == reflect.Struct:
 		d.mapping(path, node, v)
+	case v.Kind() == reflect.Map:
+		d.pairs(path, node, v)
 	default:
 		d.list(path, node, v, one)
 	}
@@ -214,6 +216,21 @@ func (d *decoder) keyed(path string, n ast.Node, v reflect.Value) {
 		item.Elem().Field(name).SetString(e.key)
 		out.Index(i).Set(item)
 		d.value(e.path, e.node, out.Index(i), false)
+	}
+	v.Set(out)
+}
+
+// pairs decodes a mapping whose keys are free text, such as the names of tags.
+func (d *decoder) pairs(path string, n ast.Node, v reflect.Value) {
+	entries, ok := d.entries(path, n)
+	if !ok {
+		return
+	}
+	out := reflect.MakeMap(v.Type())
+	for _, e := range entries {
+		value := reflect.New(v.Type().Elem()).Elem()
+		d.value(e.path, e.node, value, false)
+		out.SetMapIndex(reflect.ValueOf(e.key), value)
 	}
 	v.Set(out)
 }

@@ -21,10 +21,12 @@ import (
 
 	"ritorno/config"
 	"ritorno/connectors"
+	"ritorno/connectors/activecampaign"
 	"ritorno/connectors/sendgrid"
 	"ritorno/connectors/shopify"
 	"ritorno/connectors/twilio"
 	"ritorno/connectors/webhook"
+	"ritorno/connectors/woocommerce"
 	"ritorno/handlers"
 	"ritorno/handlers/api"
 	"ritorno/internal/embedded"
@@ -269,10 +271,32 @@ func newSource(src *config.Source) (connectors.Source, error) {
 	switch src.Kind {
 	case config.Shopify:
 		return shopify.New(shopify.Options{Secrets: secrets})
+	case config.WooCommerce:
+		return woocommerce.New(woocommerce.Options{Secrets: secrets, Fields: woocommerce.Fields(src.Fields)})
+	case config.ActiveCampaign:
+		return newActiveCampaign(src)
 	case config.Webhook:
 		return webhook.New(webhook.Options{Secrets: secrets})
 	}
 	return nil, nil
+}
+
+func newActiveCampaign(src *config.Source) (connectors.Source, error) {
+	zone, err := time.LoadLocation(src.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("timezone: %w", err)
+	}
+	o := activecampaign.Options{
+		Token: src.Token.Reveal(), Zone: zone, Tags: map[string]activecampaign.Meaning{}, Lists: map[string]activecampaign.List{},
+		Fields: activecampaign.Fields{Locale: src.Fields.Locale, CancelReason: src.Fields.CancelReason},
+	}
+	for tag, m := range src.Tags {
+		o.Tags[tag] = activecampaign.Meaning(m)
+	}
+	for id, l := range src.Lists {
+		o.Lists[id] = activecampaign.List(l)
+	}
+	return activecampaign.New(o)
 }
 
 // eventReader reads the body of POST /api/v1/events, which a token opens: the
@@ -318,10 +342,19 @@ func webhookURLs(c *config.Config) []string {
 			if err != nil || h == nil {
 				note = "   (not read by this release yet)"
 			}
-			lines = append(lines, fmt.Sprintf("  %-16s %-14s %s/hooks/%s/%s%s", s.ID, src.Kind, strings.TrimSuffix(c.PublicURL, "/"), s.ID, src.Name, note))
+			lines = append(lines, fmt.Sprintf("  %-16s %-14s %s%s", s.ID, src.Kind, hookURL(c, s, src), note))
 		}
 	}
 	return lines
+}
+
+// hookURL is the URL to paste. The token that some kinds need in it is not shown.
+func hookURL(c *config.Config, s *config.Shop, src *config.Source) string {
+	u := strings.TrimSuffix(c.PublicURL, "/") + "/hooks/" + s.ID + "/" + src.Name
+	if !src.Token.Empty() {
+		u += "?token=***"
+	}
+	return u
 }
 
 // newLog writes JSON lines to stderr. Messages carry no personal data.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ func newHook(g *globals) *cobra.Command {
 func newHookTry(g *globals) *cobra.Command {
 	var shop, source string
 	var headers []string
+	var query string
 	cmd := &cobra.Command{
 		Use: "try FILE", Short: "Show the events that a payload becomes; nothing is stored", Args: exactArgs("FILE"),
 		Example: `  ritorno hook try --source shopify -H "X-Shopify-Topic: orders/create" order.json`,
@@ -43,11 +45,12 @@ func newHookTry(g *globals) *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("read the payload: %w", err)
 			}
-			return try(cmd, src, body, headers)
+			return try(cmd, src, body, headers, query)
 		},
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
 	cmd.Flags().StringVar(&source, "source", "", "`name` of the source in the configuration")
+	cmd.Flags().StringVarP(&query, "query", "q", "", "what stands behind the ? of the URL, such as event=cancelled")
 	cmd.Flags().StringArrayVarP(&headers, "header", "H", nil, "a header of the request, such as X-Shopify-Topic: orders/create")
 	return cmd
 }
@@ -71,16 +74,27 @@ func findSource(c *config.Config, shop, name string) (connectors.Source, error) 
 	return nil, usagef("ritorno hook try: --source %q: shop %s has %v", name, shop, known)
 }
 
-func try(cmd *cobra.Command, src connectors.Source, body []byte, headers []string) error {
+func try(cmd *cobra.Command, src connectors.Source, body []byte, headers []string, query string) error {
 	now := time.Now().UTC()
-	req := connectors.Request{Method: http.MethodPost, Header: http.Header{}, Query: url.Values{}, Body: body, ReceivedAt: now, Now: now}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return usagef("ritorno hook try: --query %q: write it as name=value&name=value", query)
+	}
+	req := connectors.Request{Method: http.MethodPost, Header: http.Header{}, Query: values, Body: body, ReceivedAt: now, Now: now}
 	req.Header.Set("Content-Type", "application/json")
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
 	for _, h := range headers {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok {
 			return usagef("ritorno hook try: --header %q: write it as Name: value", h)
 		}
 		req.Header.Set(strings.TrimSpace(name), strings.TrimSpace(value))
+	}
+	if errors.Is(src.Verify(req), connectors.ErrPing) {
+		fmt.Fprintln(cmd.ErrOrStderr(), "It is the call with which the shop tries a new webhook: answered 200, and nothing is stored.")
+		return nil
 	}
 	events, err := src.Normalise(req)
 	if errors.Is(err, connectors.ErrMalformed) {

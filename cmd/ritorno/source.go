@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,7 +49,7 @@ func sourceStatus(g *globals) func(context.Context, *cobra.Command, *app) error 
 					return err
 				}
 				v := sourceViewOf(s.ID, src, st)
-				v.URL = strings.TrimSuffix(a.Config.PublicURL, "/") + "/hooks/" + s.ID + "/" + src.Name
+				v.URL = hookURL(a.Config, s, src)
 				rows = append(rows, []any{v.Shop, v.Name, v.Kind, day(v.Last), orDash(v.LastTopic), orDash(v.Error), day(v.Gone), v.URL})
 				out = append(out, v)
 			}

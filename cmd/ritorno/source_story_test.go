@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -32,6 +33,22 @@ var knocks = map[string]knock{
 		h.Set("X-Shopify-Shop-Domain", "bottega-rossi.myshopify.com")
 		h.Set("X-Shopify-Hmac-Sha256", base64MAC("shpss_fixture_dev_secret", body))
 		return ""
+	},
+	"woocommerce": func(h http.Header, topic, body string) string {
+		h.Set("Content-Type", "application/json")
+		h.Set("X-WC-Webhook-Topic", topic)
+		h.Set("X-WC-Webhook-Source", "https://bottega-rossi.example/")
+		h.Set("X-WC-Webhook-Signature", base64MAC("wc_sample_dev_secret", body))
+		return ""
+	},
+	// The topic is what the owner wrote into the URL.
+	"activecampaign": func(h http.Header, topic, _ string) string {
+		h.Set("Content-Type", "application/x-www-form-urlencoded")
+		query := "?token=ac_sample_dev_token_0123456789abcdef"
+		if topic != "" {
+			query += "&event=" + url.QueryEscape(topic)
+		}
+		return query
 	},
 }
 
