@@ -23,13 +23,14 @@ type Readiness struct {
 	Clock   string   `json:"clock,omitempty"`  // the program's time
 	Offset  string   `json:"offset,omitempty"` // how far it is from real time, when it was moved
 	Dev     bool     `json:"dev_clock"`        // the clock can be moved
+	Spooled int      `json:"spooled"`          // deliveries on disk that wait for the store
 }
 
 // readyz is 200 as long as the store answers, also while sends are held:
 // webhooks must still come in.
 func (s *Server) readyz(c echo.Context) error {
 	ctx := c.Request().Context()
-	r := Readiness{Store: "ok", Held: s.engine.Held(), Dev: s.o.DevClock}
+	r := Readiness{Store: "ok", Held: s.engine.Held(), Dev: s.o.DevClock, Spooled: s.o.Spool.Len()}
 	if r.Held == nil {
 		r.Held = []string{}
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -31,6 +32,7 @@ type Accepted struct {
 	Duplicate bool `json:"duplicate,omitempty"` // stored before: nothing changed
 	Parked    bool `json:"parked,omitempty"`    // kept until the person becomes known
 	Dead      bool `json:"dead,omitempty"`      // not understood: kept as a dead letter
+	Spooled   bool `json:"spooled,omitempty"`   // kept on disk until the store is back
 }
 
 // hook takes one delivery of a source.
@@ -54,15 +56,26 @@ func (s *Server) hook(c echo.Context) error {
 	case err != nil:
 		return s.badSignature(c, d, err)
 	}
-	if d.req.Now, err = s.now(c.Request().Context()); err != nil {
-		return err
-	}
-	out, err := s.take(c.Request().Context(), d, src.Source)
+	out, err := s.keep(c.Request().Context(), d, src)
 	if err != nil {
 		return err
 	}
 	point.At("stored")
 	return c.JSON(http.StatusOK, out)
+}
+
+// keep stores what a verified delivery says, or spools it.
+func (s *Server) keep(ctx context.Context, d delivery, src Source) (out Accepted, err error) {
+	if src.Once && s.o.Spool.Len() > 0 {
+		return s.spool(d) // behind those that wait
+	}
+	if d.req.Now, err = s.now(ctx); err == nil {
+		out, err = s.take(ctx, d, src.Source)
+	}
+	if err != nil && src.Once && s.o.Spool != nil && Unconfirmed(err) {
+		return s.spool(d)
+	}
+	return out, err
 }
 
 // take turns a verified delivery into stored events, or into a dead letter. An
@@ -93,6 +106,11 @@ func (s *Server) take(ctx context.Context, d delivery, src connectors.Source) (A
 
 // Apply takes in all events of one delivery.
 func (s *Server) Apply(ctx context.Context, shop, source string, events []lifecycle.Event) (Accepted, error) {
+	if slices.ContainsFunc(events, func(ev lifecycle.Event) bool { return ev.Type == lifecycle.EraseRequested }) {
+		if err := s.BeforeErasing(ctx); err != nil {
+			return Accepted{}, err
+		}
+	}
 	sum := Accepted{Accepted: true, Ignored: true, Duplicate: true}
 	for _, ev := range events {
 		ev.Source = source

@@ -9,6 +9,8 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"ritorno/internal/spool"
 )
 
 // metrics are the numbers of HTTP; the engine has its own.
@@ -18,13 +20,20 @@ type metrics struct {
 	hooks    *prometheus.CounterVec
 }
 
-func newMetrics(r prometheus.Registerer) *metrics {
+func newMetrics(r prometheus.Registerer, waiting *spool.Spool) *metrics {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_http_requests_total", Help: "Requests answered, by route, method and status."}, []string{"route", "method", "status"}),
 		seconds:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ritorno_http_request_seconds", Help: "Real time from the head of a request to its answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 11)}, []string{"route"}),
 		hooks:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_hook_deliveries_total", Help: "Deliveries of configured sources, by what became of them."}, []string{"shop", "source", "outcome"}),
 	}
 	r.MustRegister(m.requests, m.seconds, m.hooks)
+	r.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "ritorno_spool_deliveries", Help: "Deliveries on disk that wait for the store to come back."},
+		func() float64 { return float64(waiting.Len()) },
+	), prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Name: "ritorno_spool_bytes", Help: "Size of the deliveries on disk that wait for the store."},
+		func() float64 { return float64(waiting.Bytes()) },
+	))
 	return m
 }
 

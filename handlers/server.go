@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"sync/atomic"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -16,6 +17,7 @@ import (
 	"ritorno/internal/auth"
 	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/spool"
 	"ritorno/internal/store"
 )
 
@@ -24,6 +26,7 @@ type Source struct {
 	Kind   string // of the configuration, such as "shopify"
 	Source connectors.Source
 	Token  string // secret part of the URL to paste, where the kind signs nothing; else empty
+	Once   bool   // sends each delivery once: what was not taken never comes again
 }
 
 // TwilioCallbacks reads what Twilio posts to us; connectors/twilio does.
@@ -59,6 +62,9 @@ type Options struct {
 	// TrustedProxies may name the caller in X-Forwarded-For. Nil: loopback and
 	// private networks.
 	TrustedProxies []netip.Prefix
+	// Spool keeps deliveries of sources that send once while the store is away;
+	// nil: they are refused as all others are.
+	Spool *spool.Spool
 	// API mounts /api/v1 (handlers/api); nil: none.
 	API      func(*Server, *echo.Group)
 	Log      *slog.Logger         // nil: none
@@ -79,6 +85,7 @@ type Server struct {
 	decoy    []byte        // key for signatures of sources that do not exist
 
 	templates map[string]bool // of all routes
+	waits     atomic.Bool     // deliveries wait in the spool, and that was logged
 }
 
 // New makes the server with all its routes.
@@ -90,7 +97,7 @@ func New(o Options) *Server {
 		o.Registry = prometheus.NewRegistry()
 	}
 	s := &Server{
-		o: o, engine: o.Engine, store: o.Store, log: o.Log, m: newMetrics(o.Registry),
+		o: o, engine: o.Engine, store: o.Store, log: o.Log, m: newMetrics(o.Registry, o.Spool),
 		failures: auth.Failures(auth.LeastFailures), misses: auth.Failures(auth.LeastFailures), requests: auth.Requests(),
 		decoy: decoyKey(), templates: map[string]bool{},
 	}

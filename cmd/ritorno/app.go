@@ -33,6 +33,7 @@ import (
 	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/message"
+	"ritorno/internal/spool"
 	"ritorno/internal/store"
 )
 
@@ -41,6 +42,7 @@ type appOptions struct {
 	DevClock    bool
 	AllowUnsafe bool   // send although the store may forget: throwaway data only
 	Fsync       string // of the embedded store; empty: always
+	Spool       bool   // keep deliveries of sources that never repeat on disk while the store is away
 	Log         *slog.Logger
 }
 
@@ -54,6 +56,7 @@ type app struct {
 	Templates *message.Set
 
 	running  atomic.Pointer[engine.Engine]
+	spool    *spool.Spool     // nil: none
 	embedded *embedded.Server // nil: a Redis of the operator's, or another process runs it
 }
 
@@ -70,6 +73,11 @@ func newApp(ctx context.Context, c *config.Config, o appOptions) (*app, error) {
 	a.Registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if err := a.openStore(ctx, o); err != nil {
 		return nil, err
+	}
+	if o.Spool {
+		if err := a.openSpool(o); err != nil {
+			return nil, errors.Join(err, a.Close())
+		}
 	}
 	if err := a.wire(o); err != nil {
 		return nil, errors.Join(err, a.Close())
@@ -114,6 +122,9 @@ func (a *app) rolledBack(shard int, lost int64) {
 // Close ends what newApp started.
 func (a *app) Close() error {
 	var errs []error
+	if a.spool != nil {
+		errs = append(errs, a.spool.Close())
+	}
 	if a.Store != nil {
 		errs = append(errs, a.Store.Close())
 	}
@@ -140,7 +151,7 @@ func (a *app) wire(o appOptions) error {
 	a.running.Store(a.Engine)
 	ho := handlers.Options{
 		Engine: a.Engine, Store: a.Store, Sources: sources, PublicURL: a.Config.PublicURL, DevClock: o.DevClock,
-		API: api.Mount, Log: o.Log, Registry: a.Registry,
+		Spool: a.spool, API: api.Mount, Log: o.Log, Registry: a.Registry,
 	}
 	if ho.Events, err = eventReader(); err != nil {
 		return err
@@ -256,7 +267,7 @@ func newSources(c *config.Config) (map[string]map[string]handlers.Source, error)
 				return nil, usagef("shops.%s.sources.%s: %w", s.ID, src.Name, err)
 			}
 			if h != nil {
-				all[s.ID][src.Name] = handlers.Source{Kind: string(src.Kind), Source: h, Token: src.Token.Reveal()}
+				all[s.ID][src.Name] = handlers.Source{Kind: string(src.Kind), Source: h, Token: src.Token.Reveal(), Once: src.Kind.Once()}
 			}
 		}
 	}

@@ -46,6 +46,7 @@ var layers = map[string][]string{
 	"internal/defect":         {}, // rules that tests switch off; nothing in a normal build
 	"internal/redistest":      {"internal/embedded"},
 	"internal/clock":          {},
+	"internal/spool":          {}, // bytes on disk; what they are, handlers knows
 	"internal/store/recordpb": {},
 	"internal/store":          {"internal/lifecycle", "internal/store/recordpb", "internal/defect"},
 	"internal/auth":           with(pure, "internal/store"),
@@ -66,7 +67,7 @@ var layers = map[string][]string{
 
 const everything = "*"
 
-var forHandlers = with(pure, "internal/engine", "internal/store", "internal/auth", "internal/clock", "internal/point", "connectors")
+var forHandlers = with(pure, "internal/engine", "internal/store", "internal/auth", "internal/clock", "internal/point", "internal/spool", "connectors")
 
 // reserved modules of others, and who alone may import them.
 var reserved = map[string][]string{

@@ -36,7 +36,7 @@ func serve(ctx context.Context, c *config.Config, dev bool) error {
 		return usagef("ritorno serve: --dev-clock is refused because listen is %q: it lets anybody move the clock; listen on 127.0.0.1", c.Listen)
 	}
 	log := newLog()
-	a, err := newApp(ctx, c, appOptions{DevClock: dev, Log: log})
+	a, err := newApp(ctx, c, appOptions{DevClock: dev, Spool: true, Log: log})
 	if err != nil {
 		return err
 	}
@@ -54,6 +54,10 @@ func serve(ctx context.Context, c *config.Config, dev bool) error {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w: end the other program or change listen in %s", c.Listen, err, "the configuration")
 	}
+	// Before anything new comes in; if the store does not take it, it waits on.
+	if n, err := a.Server.DrainSpool(ctx); n > 0 || err != nil {
+		log.Info("deliveries that waited on disk since the last run", "stored", n, "left", a.spool.Len())
+	}
 	greet(a, ln)
 	return runServer(ctx, a, ln)
 }
@@ -66,6 +70,7 @@ func runServer(ctx context.Context, a *app, ln net.Listener) error {
 	defer stopEngine()
 	var loops sync.WaitGroup
 	loops.Go(func() { a.Engine.Run(engineCtx) })
+	loops.Go(func() { a.Server.RunSpool(engineCtx) })
 	failed := make(chan error, 1)
 	go func() {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {

@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"ritorno/config"
+	"ritorno/internal/spool"
 	"ritorno/internal/store"
 )
 
@@ -53,6 +55,9 @@ func sourceStatus(g *globals) func(context.Context, *cobra.Command, *app) error 
 				rows = append(rows, []any{v.Shop, v.Name, v.Kind, day(v.Last), orDash(v.LastTopic), orDash(v.Error), day(v.Gone), v.URL})
 				out = append(out, v)
 			}
+		}
+		if n, err := spool.Count(spoolPath(a.Config)); err == nil && n > 0 {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%d deliveries wait on disk in %s until the store takes them\n", n, spoolPath(a.Config))
 		}
 		if g.json {
 			return printJSON(cmd, out)

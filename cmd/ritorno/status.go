@@ -54,6 +54,9 @@ func newStatus(g *globals) *cobra.Command {
 
 func newErase(g *globals) *cobra.Command {
 	return forContact(g, "erase", "Forget a person; prints what was removed", func(ctx context.Context, cmd *cobra.Command, a *app, shop, who string) error {
+		if err := a.settleSpool(ctx); err != nil {
+			return err
+		}
 		e, err := a.Engine.Erase(ctx, shop, who)
 		if err != nil {
 			return err

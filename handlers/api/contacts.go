@@ -140,6 +140,9 @@ type erased struct {
 
 // eraseContact forgets a person for good.
 func (a *api) eraseContact(c echo.Context) error {
+	if err := a.srv.BeforeErasing(c.Request().Context()); err != nil {
+		return err
+	}
 	out, err := a.engine.Erase(c.Request().Context(), handlers.Shop(c), handlers.Param(c, "contact"))
 	if err != nil {
 		return err
