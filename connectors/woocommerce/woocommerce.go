@@ -87,6 +87,6 @@ func (s *Source) Verify(r connectors.Request) error {
 // for the first time: webhook_id=17 as a form, without any header of its own.
 func ping(r connectors.Request) bool {
 	media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	id, found := strings.CutPrefix(string(r.Body), "webhook_id=")
+	id, found := strings.CutPrefix(strings.TrimRight(string(r.Body), "\r\n"), "webhook_id=")
 	return found && allDigits(id) && media == "application/x-www-form-urlencoded" && r.Header.Get("X-WC-Webhook-Topic") == ""
 }
