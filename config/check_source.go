@@ -24,6 +24,12 @@ func (s *Source) verify(r *report, path string) {
 		return
 	}
 	s.verifyFields(r, path)
+	if s.Kind != Stripe && r.given(path+".test_events") {
+		r.add(path+".test_events", fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
+	}
+	if s.Kind == Stripe && s.TestEvents {
+		r.warn(path+".test_events", "is on: payments of Stripe's test mode count as real ones, so take it out before real customers are written to")
+	}
 	if s.Kind == ActiveCampaign {
 		s.verifyActiveCampaign(r, path)
 		s.verifyMapping(r, path)

@@ -174,6 +174,8 @@ type Source struct {
 	Fields SourceFields        `yaml:"fields"`
 
 	Timezone string `yaml:"-"` // the shop's, for times without a zone
+	// TestEvents takes what Stripe's test mode sends as if it were real.
+	TestEvents bool `yaml:"test_events"`
 }
 
 // SourceFields name the fields of a shop system's plugins, or an account's own:

@@ -22,8 +22,10 @@ import (
 	"ritorno/config"
 	"ritorno/connectors"
 	"ritorno/connectors/activecampaign"
+	"ritorno/connectors/recharge"
 	"ritorno/connectors/sendgrid"
 	"ritorno/connectors/shopify"
+	"ritorno/connectors/stripe"
 	"ritorno/connectors/twilio"
 	"ritorno/connectors/webhook"
 	"ritorno/connectors/woocommerce"
@@ -286,6 +288,10 @@ func newSource(src *config.Source) (connectors.Source, error) {
 		return woocommerce.New(woocommerce.Options{Secrets: secrets, Fields: woocommerce.Fields(src.Fields)})
 	case config.ActiveCampaign:
 		return newActiveCampaign(src)
+	case config.Stripe:
+		return stripe.New(stripe.Options{Secrets: secrets, TestEvents: src.TestEvents})
+	case config.Recharge:
+		return recharge.New(recharge.Options{Secrets: secrets})
 	case config.Webhook:
 		return webhook.New(webhook.Options{Secrets: secrets})
 	}

@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -27,6 +28,7 @@ var update = flag.Bool("update", false, "write new signatures into requests.json
 // everybody.
 type collection struct {
 	Secret    string    `json:"secret"`
+	Origin    string    `json:"origin,omitempty"`
 	PublicKey string    `json:"public_key,omitempty"` // webhook, scheme v1a
 	Token     string    `json:"token,omitempty"`      // webhook, scheme bearer
 	VerifyAt  int64     `json:"verify_at,omitempty"`  // Unix seconds, where the scheme has a clock
@@ -47,6 +49,8 @@ var signers = map[string]func(*testing.T, *collection, request, []byte){
 	"shopify":        signShopify,
 	"webhook":        signWebhook,
 	"woocommerce":    signWooCommerce,
+	"stripe":         signStripe,
+	"recharge":       signRecharge,
 	"activecampaign": func(*testing.T, *collection, request, []byte) {}, // signs nothing: its URL has a token
 }
 
@@ -143,6 +147,27 @@ func signWebhook(t *testing.T, c *collection, r request, body []byte) {
 		r.Headers[family+"signature"] = "v1a," + base64.StdEncoding.EncodeToString(ed25519.Sign(private, signed))
 	case "bearer":
 		r.Headers["Authorization"] = "Bearer " + c.Token
+	default:
+		t.Fatalf("%s: unknown scheme %q", r.File, r.Scheme)
+	}
+}
+
+func signStripe(_ *testing.T, c *collection, r request, body []byte) {
+	signed := fmt.Appendf(nil, "%d.%s", c.VerifyAt, body)
+	r.Headers["Stripe-Signature"] = fmt.Sprintf("t=%d,v1=%x", c.VerifyAt, mac([]byte(c.Secret), signed))
+}
+
+// signRecharge signs in the newer way, the older or, as Recharge does, in both.
+func signRecharge(t *testing.T, c *collection, r request, body []byte) {
+	t.Helper()
+	if r.Scheme != "legacy" {
+		r.Headers["X-Recharge-Webhook-Timestamp"] = strconv.FormatInt(c.VerifyAt, 10)
+		r.Headers["X-Recharge-Webhook-Signature"] = fmt.Sprintf("t=%d,v1=%x", c.VerifyAt, mac([]byte(c.Secret), fmt.Appendf(nil, "%d.%s", c.VerifyAt, body)))
+	}
+	switch r.Scheme {
+	case "both", "legacy":
+		r.Headers["X-Recharge-Hmac-Sha256"] = fmt.Sprintf("%x", sha256.Sum256(append([]byte(c.Secret), body...)))
+	case "newer":
 	default:
 		t.Fatalf("%s: unknown scheme %q", r.File, r.Scheme)
 	}

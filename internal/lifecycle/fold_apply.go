@@ -239,8 +239,10 @@ func (f *Fold) applyEnded(m *Mark) {
 	}
 }
 
-// trigger is the key of a return journey that hangs on this order.
-func (o *OrderMark) trigger() uint64 { return o.Key ^ uint64(o.At.UnixMilli()) }
+// trigger is the key of a return journey that hangs on this order. It does not
+// depend on the time of the order: two sources that tell one purchase know it to
+// the second only, and nobody is welcomed twice for that.
+func (o *OrderMark) trigger() uint64 { return o.Key }
 
 // Counts reports whether the order is a purchase: placed or paid, neither
 // cancelled nor refunded in full. An order that is only named does not count.

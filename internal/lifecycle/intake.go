@@ -271,10 +271,11 @@ func (o *OrderMark) tell(ev *Event) {
 	if ev.Type == OrderCancelled {
 		status = OrderVoid
 	}
+	o.Renewal = o.Renewal || n.Renewal // the shop's own telling of a subscription app's order knows nothing of it
 	newer := ev.Version.After(o.Version)
 	if o.Partial || newer || ev.Version.Equal(o.Version) {
 		keep := o.Partial && ev.Version.Before(o.Version) // the cancellation is newer than the order it names
-		o.At, o.Total, o.Renewal = n.At, n.Total, n.Renewal
+		o.At, o.Total = n.At, n.Total
 		if len(n.Items) > 0 {
 			o.Product = clip(n.Items[0].Title, 80)
 		}
