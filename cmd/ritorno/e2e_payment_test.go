@@ -151,7 +151,7 @@ var ownRecharge = []row{
 	{file: "charge-upcoming.json", answer: "ignored", then: "dormant (inactive), 1 for 24.90, email unknown, sms unknown"},
 	{file: "charge-paid-without-shop-order.json", answer: "accepted", then: "returning (won_by_order), 2 for 49.80, email unknown, sms unknown"},
 	{file: "charge-paid-topic-unknown.json", answer: "accepted", then: "active (second_order), 3 for 74.70, email unknown, sms unknown"},
-	{file: "subscription-updated.json", answer: "ignored", then: "active (second_order), 3 for 74.70, email unknown, sms unknown"},
+	{file: "subscription-updated.json", answer: "accepted", then: "active (second_order), 3 for 74.70, email unknown, sms unknown"},
 	{file: "subscription-skipped.json", answer: "accepted", then: "active (second_order), 3 for 74.70, email unknown, sms unknown"},
 	{file: "subscription-cancelled.json", answer: "accepted", then: "cancelled (cancelled), 3 for 74.70, email unknown, sms unknown"},
 	{file: "subscription-activated.json", answer: "accepted", then: "returning (resubscribed), 3 for 74.70, email unknown, sms unknown"},

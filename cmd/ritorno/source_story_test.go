@@ -27,6 +27,18 @@ type knock func(h http.Header, topic, body string) (query string)
 
 // knocks are all kinds that stories can post. A source is called as its kind.
 var knocks = map[string]knock{
+	"stripe": func(h http.Header, _, body string) string {
+		signed := posted{body: body, header: h}.signStripe("whsec_fixture_dev")
+		h.Set("Stripe-Signature", signed.header.Get("Stripe-Signature"))
+		return ""
+	},
+	"recharge": func(h http.Header, topic, body string) string {
+		h.Set("X-Recharge-Topic", topic)
+		h.Set("X-Recharge-Webhook-Signature", "to be signed")
+		signed := posted{body: body, header: h}.signRecharge("rc_fixture_dev_secret")
+		h.Set("X-Recharge-Webhook-Signature", signed.header.Get("X-Recharge-Webhook-Signature"))
+		return ""
+	},
 	"shopify": func(h http.Header, topic, body string) string {
 		h.Set("Content-Type", "application/json")
 		h.Set("X-Shopify-Topic", topic)

@@ -58,7 +58,7 @@ func subscriptionTold(d delivery) ([]lifecycle.Event, error) {
 	case status == "expired" && !d.is("activated", "created"):
 		ev.Type, ev.At, ev.Subscription.Reason = lifecycle.SubscriptionCancelled, ev.Version, "expired"
 	case status == "active" && !d.is("cancelled"):
-		ev.Type, ev.At = s.active(d)
+		ev.Type, ev.At, ev.Subscription.Running = s.active(d)
 	case status == "cancelled", status == "expired", status == "active":
 		return nil, unfit("/subscription/status")
 	}
@@ -81,22 +81,20 @@ func (s subscription) cancelled(ev *lifecycle.Event) {
 // where no topic tells.
 const newborn = time.Minute
 
-// active is what an active subscription tells: begun, taken up again, paused
-// or, by updated, nothing of use.
-func (s subscription) active(d delivery) (lifecycle.Type, time.Time) {
+// active is what an active subscription tells: begun, taken up again, paused,
+// or, where nothing says what changed, that it is running.
+func (s subscription) active(d delivery) (news lifecycle.Type, at time.Time, running bool) {
 	now := firstKnown(s.Updated.Time, s.Created.Time, d.now)
 	begun := firstKnown(s.Created.Time, now)
 	switch {
 	case d.is("created"):
-		return lifecycle.SubscriptionStarted, begun
+		return lifecycle.SubscriptionStarted, begun, false
 	case d.is("activated"):
-		return lifecycle.SubscriptionStarted, now
+		return lifecycle.SubscriptionStarted, now, false
 	case d.is("paused", "skipped"):
-		return lifecycle.SubscriptionPaused, now
-	case d.is("updated"):
-		return "", now
-	case now.Sub(begun) < newborn:
-		return lifecycle.SubscriptionStarted, begun
+		return lifecycle.SubscriptionPaused, now, false
+	case d.topic == "" && now.Sub(begun) < newborn:
+		return lifecycle.SubscriptionStarted, begun, false
 	}
-	return lifecycle.SubscriptionStarted, now
+	return lifecycle.SubscriptionStarted, now, true
 }

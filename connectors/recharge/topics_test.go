@@ -60,7 +60,7 @@ func TestTopicAndStatus(t *testing.T) {
 		"begun":                            {"subscription/created", active, "subscription.started"},
 		"taken up again":                   {"subscription/activated", active, "subscription.started"},
 		"active, no topic":                 {"", active, "subscription.started"},
-		"changed":                          {"subscription/updated", active, "ignored"},
+		"changed":                          {"subscription/updated", active, "subscription.started"},
 		"paused":                           {"subscription/paused", active, "subscription.paused"},
 		"skipped":                          {"subscription/skipped", active, "subscription.paused"},
 		"deleted":                          {"subscription/deleted", active, "subscription.cancelled"},
@@ -108,6 +108,30 @@ func TestTopicAndStatus(t *testing.T) {
 	} {
 		if got := kind(t, tt.topic, tt.body); got != tt.want {
 			t.Errorf("%s: %s, want %s", name, got, tt.want)
+		}
+	}
+}
+
+// Where nothing says what changed, an active subscription is running, which
+// takes its own cancellation back and says nothing else.
+func TestRunning(t *testing.T) {
+	old := subscription(`"status":"active","updated_at":"2026-09-05T08:00:00+00:00"`)
+	fresh := subscription(`"status":"active","updated_at":"2026-09-01T08:00:02+00:00"`)
+	for name, tt := range map[string]struct {
+		topic, body string
+		running     bool
+	}{
+		"begun":                {"subscription/created", fresh, false},
+		"begun, told late":     {"subscription/created", old, false},
+		"taken up again":       {"subscription/activated", old, false},
+		"changed":              {"subscription/updated", old, true},
+		"changed at once":      {"subscription/updated", fresh, true},
+		"no topic, just begun": {"", fresh, false},
+		"no topic, later":      {"", old, true},
+	} {
+		events, err := told(t, tt.topic, tt.body)
+		if err != nil || len(events) != 1 || events[0].Subscription.Running != tt.running {
+			t.Errorf("%s: %+v, %v, want running %v", name, events, err, tt.running)
 		}
 	}
 }

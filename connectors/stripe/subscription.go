@@ -131,7 +131,8 @@ func subscriptionUpdated(d delivery) ([]lifecycle.Event, error) {
 	if err := connectors.Decode(d.body, &body); err != nil {
 		return nil, err
 	}
-	kind, text := s.changed(body.Data.Before.Value)
+	was := body.Data.Before.Value
+	kind, text := s.changed(was)
 	switch kind {
 	case "":
 		return nil, nil
@@ -141,6 +142,7 @@ func subscriptionUpdated(d delivery) ([]lifecycle.Event, error) {
 	ev := s.event(kind, d)
 	ev.Text = text
 	ev.Subscription.Involuntary = kind == lifecycle.PaymentFailed
+	ev.Subscription.Running = was.Status == "paused" || was.Paused.Set // a pause that ended is no return
 	return []lifecycle.Event{ev}, nil
 }
 
@@ -179,5 +181,7 @@ func subscriptionResumed(d delivery) ([]lifecycle.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []lifecycle.Event{s.event(lifecycle.SubscriptionStarted, d)}, nil
+	ev := s.event(lifecycle.SubscriptionStarted, d)
+	ev.Subscription.Running = true
+	return []lifecycle.Event{ev}, nil
 }
