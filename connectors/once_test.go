@@ -124,13 +124,16 @@ func TestAPurchaseCountsOnce(t *testing.T) {
 		"cancelled in the shop":                      {[]telling{create, paid, charge, cancelled, rechargeCharge("charge/updated", "success", "0.00")}, "0 for 0.00, last 00:00:00"},
 		"told by Stripe in three ways":               {[]telling{session, intent, settled}, "1 for 24.90, last 08:00:02"},
 		"by Stripe, given back in part, in two ways": {[]telling{session, intent, settled, stripeEvent("charge.refunded", 90, charged+`"amount_refunded":1000`), stripeEvent("refund.created", 90, `"object":"refund","id":"re_1","payment_intent":"pi_1","amount":1000,"currency":"eur","status":"succeeded"`)}, "1 for 14.90, last 08:00:02"},
-		"by Stripe, given back in two parts": {[]telling{session, settled,
+		"by Stripe, given back in two parts": {[]telling{
+			session, settled,
 			stripeEvent("charge.refunded", 90, charged+`"amount_refunded":1000`), stripeEvent("charge.refunded", 95, charged+`"amount_refunded":2490,"refunded":true`),
 			stripeEvent("refund.created", 90, `"object":"refund","id":"re_1","payment_intent":"pi_1","amount":1000,"currency":"eur","status":"succeeded"`),
-			stripeEvent("refund.updated", 95, `"object":"refund","id":"re_2","payment_intent":"pi_1","amount":1490,"currency":"eur","status":"succeeded"`)}, "0 for 0.00, last 00:00:00"},
+			stripeEvent("refund.updated", 95, `"object":"refund","id":"re_2","payment_intent":"pi_1","amount":1490,"currency":"eur","status":"succeeded"`),
+		}, "0 for 0.00, last 00:00:00"},
 		"two purchases whose sources count alike": {[]telling{
 			{"shopify", "orders/paid", strings.ReplaceAll(paid.body, "6200000000000000202", "202")},
-			{"recharge", "charge/paid", strings.Replace(charge.body, `"6200000000000000202"`, "null", 1)}}, "2 for 49.80, last 08:00:00"},
+			{"recharge", "charge/paid", strings.Replace(charge.body, `"6200000000000000202"`, "null", 1)},
+		}, "2 for 49.80, last 08:00:00"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rules := lifecycle.Rules{

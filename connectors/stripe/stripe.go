@@ -48,7 +48,7 @@ func New(o Options) (*Source, error) {
 		}
 	}
 	if len(s.secrets) == 0 {
-		return nil, errors.New("stripe source without a secret: set the signing secret that Stripe shows beside the webhook endpoint, whsec_...")
+		return nil, errors.New("stripe source without a secret: set the signing secret (whsec_...) that Stripe shows beside the webhook endpoint")
 	}
 	return s, nil
 }

@@ -82,10 +82,11 @@ func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event, p
 		}
 	}
 	if r.id == "" {
-		if id, err := e.byOrder(ctx, s, ev); err != nil || id != "" {
-			r.id = id
+		if r.id, err = e.byOrder(ctx, s, ev); err != nil {
 			return r, false, err
 		}
+	}
+	if r.id == "" {
 		if !e.mayCreate(ev, r) {
 			return r, false, nil
 		}
