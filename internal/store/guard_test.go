@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 
 	"ritorno/internal/lifecycle"
@@ -57,5 +58,20 @@ func TestTheGuardAsksOnceForEachStart(t *testing.T) {
 	}
 	if n := rewrites(t, node.URL); n != "1" {
 		t.Errorf("the file was rewritten %s times after one restart", n)
+	}
+}
+
+// TestAServerThatGoesAwayAtOpenSaysNothingAboutItself: its silence is not taken
+// for "may forget", by which a process would hold its sends for good.
+func TestAServerThatGoesAwayAtOpenSaysNothingAboutItself(t *testing.T) {
+	c := redistest.NewCutter(t)
+	c.Arm("appendfsync", 1, nil)
+	s, err := store.Open(t.Context(), own(t, store.Options{URL: c.URL}))
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Fatalf("%v, %v", s, err)
+	}
+	s = open(t, store.Options{URL: c.URL})
+	if ok, why := s.Durable(); !ok || c.Cuts() != 1 {
+		t.Errorf("not durable: %s (%d cuts)", why, c.Cuts())
 	}
 }

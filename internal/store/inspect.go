@@ -49,9 +49,8 @@ func (s *Store) inspectNode(ctx context.Context, node *redis.Client) error {
 	if err := s.checkEviction(facts["maxmemory_policy"], at); err != nil {
 		return err
 	}
-	s.checkDurable(ctx, node, facts)
 	s.countReplicas(facts)
-	return nil
+	return s.checkDurable(ctx, node, facts)
 }
 
 // countReplicas learns how many replicas must confirm a change, where the
@@ -89,14 +88,18 @@ func (s *Store) checkEviction(policy, at string) error {
 }
 
 // checkDurable learns how a write to node is confirmed. Not durable is no
-// error: who sends decides.
-func (s *Store) checkDurable(ctx context.Context, node *redis.Client, facts map[string]string) {
+// error: who sends decides. A server that went away while it was asked is one:
+// it said nothing about itself.
+func (s *Store) checkDurable(ctx context.Context, node *redis.Client, facts map[string]string) error {
 	at := address(node)
 	if facts["aof_enabled"] != "1" {
 		s.forgetful(fmt.Sprintf("the server at %s keeps no append-only file; set appendonly yes and appendfsync always", at))
-		return
+		return nil
 	}
 	config, err := node.ConfigGet(ctx, "appendfsync").Result()
+	if err != nil && lost(err) {
+		return wrap("ask the server at "+at+" for appendfsync", err)
+	}
 	fsync := config["appendfsync"]
 	switch {
 	case err != nil || fsync == "":
@@ -109,6 +112,7 @@ func (s *Store) checkDurable(ctx context.Context, node *redis.Client, facts map[
 	default:
 		s.forgetful(fmt.Sprintf("the server at %s has appendfsync %s; set appendfsync always", at, fsync))
 	}
+	return nil
 }
 
 // forgetful notes the first reason why the store is not durable.
