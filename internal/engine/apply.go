@@ -37,10 +37,23 @@ func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcom
 	case lifecycle.SourceGone:
 		return Outcome{Ignored: true, Reason: lifecycle.ReasonStored}, nil
 	}
+	for range 3 {
+		out, err := e.take(ctx, s, ev)
+		if !errors.Is(err, store.ErrNotFound) {
+			return out, err
+		}
+	} // erased between look-up and write, again and again
+	return Outcome{}, fmt.Errorf("the person is being erased: %w", store.ErrUnavailable)
+}
+
+// take finds the contact and changes it. store.ErrNotFound: they were erased in
+// between; looked up again, they are somebody new.
+func (e *Engine) take(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome, error) {
 	known, err := e.resolve(ctx, s, ev)
 	if err != nil {
 		return Outcome{}, err
 	}
+	e.at("resolved")
 	if known.id == "" || known.fresh && !ev.Creates() {
 		return e.unknown(ctx, s, ev, known)
 	}
@@ -75,9 +88,12 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 	}
 	var t lifecycle.Transition
 	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, known store.Known) (store.Change, error) {
-		if c.Version == 0 {
+		switch {
+		case c.Version == 0:
 			c.ID, c.Shop = id, s.Name
-		} else if c.Forward != "" {
+		case c.Erasing != nil:
+			return store.Change{}, errErased
+		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
 		if len(req.Orders) > 0 {
@@ -166,10 +182,14 @@ func (e *Engine) ApplyTo(ctx context.Context, contact string, ev lifecycle.Event
 }
 
 // load reads a contact, following its forwarding address. A merge that a crash
-// left half done is finished on the way.
+// left half done is finished on the way. errErased, which is store.ErrNotFound
+// to everybody else, comes with the tombstone.
 func (e *Engine) load(ctx context.Context, id string) (lifecycle.Contact, error) {
 	for range 8 {
 		c, err := e.st.Load(ctx, id)
+		if err == nil && c.Erasing != nil {
+			return c, errErased
+		}
 		if err != nil || c.Forward == "" {
 			return c, err
 		}

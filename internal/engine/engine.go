@@ -7,6 +7,7 @@ package engine
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -89,6 +90,7 @@ func New(o Options) *Engine {
 	if o.Metrics == nil {
 		o.Metrics = prometheus.NewRegistry()
 	}
+	o.Shops = slices.Clone(o.Shops)
 	e := &Engine{
 		o: o, st: o.Store, shops: map[string]*Shop{}, keys: identity.NewKeys(o.Store.Secret()),
 		senders: map[lifecycle.Channel]connectors.Sender{}, gates: map[lifecycle.Channel]*gate{},
@@ -96,6 +98,7 @@ func New(o Options) *Engine {
 		grace: beginGrace, forgot: make(chan struct{}, 1), held: map[string]string{},
 	}
 	for i := range o.Shops {
+		o.Shops[i].Rules.Keys = &e.keys
 		e.shops[o.Shops[i].Name] = &o.Shops[i]
 	}
 	for _, s := range o.Senders {

@@ -24,10 +24,15 @@ func (e *Engine) Find(ctx context.Context, shop, who string) (lifecycle.Contact,
 		return lifecycle.Contact{}, fmt.Errorf("shop %q: %w", shop, ErrShop)
 	}
 	who = strings.TrimSpace(who)
+	var tomb *lifecycle.Contact // of somebody whose erasure is under way
 	if contactID.MatchString(who) {
-		if c, err := e.load(ctx, who); err == nil && c.Shop == shop {
+		c, err := e.load(ctx, who)
+		switch {
+		case err == nil && c.Shop == shop:
 			return c, nil
-		} else if err != nil && !errors.Is(err, store.ErrNotFound) {
+		case errors.Is(err, errErased) && c.Shop == shop:
+			tomb = &c
+		case err != nil && !errors.Is(err, store.ErrNotFound):
 			return c, err
 		}
 	}
@@ -38,11 +43,17 @@ func (e *Engine) Find(ctx context.Context, shop, who string) (lifecycle.Contact,
 	for _, ids := range found {
 		for _, id := range ids {
 			c, err := e.load(ctx, id)
+			if errors.Is(err, errErased) && c.Shop == shop {
+				tomb = &c
+			}
 			if errors.Is(err, store.ErrNotFound) || err == nil && c.Shop != shop {
 				continue
 			}
 			return c, err
 		}
+	}
+	if tomb != nil {
+		return *tomb, fmt.Errorf("no such contact in shop %q: %w", shop, errErased)
 	}
 	return lifecycle.Contact{}, fmt.Errorf("no such contact in shop %q: %w", shop, store.ErrNotFound)
 }

@@ -30,6 +30,9 @@ func (e *Engine) merge(ctx context.Context, s *Shop, a, b string) error {
 	if err != nil {
 		return err
 	}
+	if ca.Erasing != nil || cb.Erasing != nil {
+		return nil // the look-up that led here is found out next time
+	}
 	keep, gone := ca, cb
 	if cb.MadeAt.Before(ca.MadeAt) || cb.MadeAt.Equal(ca.MadeAt) && cb.ID < ca.ID {
 		keep, gone = cb, ca
@@ -38,6 +41,9 @@ func (e *Engine) merge(ctx context.Context, s *Shop, a, b string) error {
 		return nil
 	}
 	gone, err = e.st.Update(ctx, store.Request{ID: gone.ID}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		if c.Erasing != nil {
+			return store.Change{}, errErased
+		}
 		if c.Forward != "" {
 			return store.Change{}, forwarded{c.Forward}
 		}
@@ -46,11 +52,12 @@ func (e *Engine) merge(ctx context.Context, s *Shop, a, b string) error {
 	})
 	if err != nil {
 		var f forwarded
-		if errors.As(err, &f) {
+		if errors.As(err, &f) || errors.Is(err, store.ErrNotFound) {
 			return nil
 		}
 		return fmt.Errorf("merge: %w", err)
 	}
+	e.at("merge.forwarded")
 	return e.absorb(ctx, s, keep.ID, gone)
 }
 
@@ -61,6 +68,9 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 	}
 	req := store.Request{ID: keep, Delivery: identity.DeliveryKey("merge", gone.ID)}
 	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		if c.Erasing != nil {
+			return store.Change{}, errErased
+		}
 		if c.Forward != "" {
 			return store.Change{}, forwarded{c.Forward}
 		}
@@ -70,6 +80,8 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 	switch {
 	case errors.As(err, &f):
 		return e.absorb(ctx, s, f.to, gone)
+	case errors.Is(err, errErased): // this is the rest of the person
+		return e.buryRest(ctx, s, gone.ID)
 	case err != nil && !errors.Is(err, store.ErrDuplicate):
 		return fmt.Errorf("absorb: %w", err)
 	}
@@ -80,6 +92,18 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 	_, err = e.st.Update(ctx, store.Request{ID: gone.ID}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
 		return store.Change{Contact: lifecycle.Contact{ID: c.ID, Shop: c.Shop, Version: c.Version, Forward: c.Forward}, Write: true}, nil
 	})
+	return err
+}
+
+// buryRest erases a record that was to be absorbed by one that was erased.
+func (e *Engine) buryRest(ctx context.Context, s *Shop, id string) error {
+	_, tomb, err := e.bury(ctx, s, id, true)
+	if err == nil {
+		err = e.clear(ctx, s, tomb, &Erasure{})
+	}
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
 	return err
 }
 
@@ -120,6 +144,9 @@ func (e *Engine) lookups(s *Shop, c lifecycle.Contact) []store.Digest {
 	for _, ref := range c.Refs {
 		ds = append(ds, store.Digest(e.keys.Ref(s.Name, ref.Source, ref.ID)))
 	}
+	for _, f := range c.Former {
+		ds = append(ds, digestsOf([]string{f.Lookup})...)
+	}
 	return ds
 }
 
@@ -132,7 +159,7 @@ func (e *Engine) side(ctx context.Context, s *Shop, source string, p lifecycle.P
 		return "", noDigest, err
 	}
 	for i, look := range []store.Digest{r.ref, r.email} {
-		c, err := e.first(ctx, look, found[i])
+		c, err := e.first(ctx, s, look, found[i])
 		if err != nil || c.id != "" {
 			return c.id, look, err
 		}

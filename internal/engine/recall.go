@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,6 +64,13 @@ func (r *recent) forget(attempt string) {
 			return
 		}
 	}
+}
+
+// forgetContact drops what was begun for somebody who is erased.
+func (r *recent) forgetContact(id string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.list = slices.DeleteFunc(r.list, func(b begun) bool { return lifecycle.ContactOf(b.attempt.ID) == id })
 }
 
 func (r *recent) all() []begun {

@@ -66,6 +66,9 @@ func (e *Engine) lookAt(ctx context.Context, id string, real time.Time) (err err
 	if err != nil {
 		return err
 	}
+	if c.Erasing != nil {
+		return e.goOn(ctx, c, real)
+	}
 	s, ok := e.shops[c.Shop]
 	if !ok {
 		return nil // its shop is not in the configuration: nobody's credentials reach that far

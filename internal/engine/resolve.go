@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"ritorno/internal/identity"
@@ -61,15 +60,17 @@ func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event, p
 	if err != nil {
 		return r, false, err
 	}
-	byRef, err := e.first(ctx, r.ref, found[0])
+	byRef, err := e.first(ctx, s, r.ref, found[0])
 	if err != nil {
 		return r, false, err
 	}
-	byEmail, err := e.first(ctx, r.email, found[1])
+	byEmail, err := e.first(ctx, s, r.email, found[1])
 	if err != nil {
 		return r, false, err
 	}
 	switch {
+	case byRef.erased || byEmail.erased:
+		return r, true, nil
 	case byRef.id != "" && byEmail.id != "" && byRef.id != byEmail.id:
 		return r, true, e.unite(ctx, s, r, byRef, byEmail, patient)
 	case byRef.id != "":
@@ -137,19 +138,34 @@ func country(c string, s *Shop) string {
 type claim struct {
 	id      string // empty: nowhere
 	written bool
+	erased  bool // it led to somebody who was erased; it does no more
 }
 
 // first is the contact a look-up leads to, with its forwarding address
 // followed. An id that was claimed is used, also where it has no record.
-func (e *Engine) first(ctx context.Context, d store.Digest, ids []string) (claim, error) {
+func (e *Engine) first(ctx context.Context, s *Shop, d store.Digest, ids []string) (claim, error) {
 	if d == noDigest || len(ids) == 0 {
 		return claim{}, nil
 	}
 	c, err := e.load(ctx, ids[0])
-	if errors.Is(err, store.ErrNotFound) {
+	switch {
+	case errors.Is(err, errErased):
+		return claim{erased: true}, e.pastTombstone(ctx, s, d, ids[0], c)
+	case errors.Is(err, store.ErrNotFound):
 		return claim{id: ids[0]}, nil
 	}
-	return claim{c.ID, true}, err
+	return claim{id: c.ID, written: true}, err
+}
+
+// pastTombstone lets a look-up lead no more to somebody who was erased. Their
+// erasure is finished first, so that whoever comes now is held against the
+// suppression list.
+func (e *Engine) pastTombstone(ctx context.Context, s *Shop, d store.Digest, id string, c lifecycle.Contact) error {
+	var out Erasure
+	if err := e.clear(ctx, s, c, &out); err != nil {
+		return err
+	}
+	return e.st.Unpoint(ctx, d, id)
 }
 
 // byPhone finds the one contact that may be meant by a phone number: one
@@ -243,6 +259,8 @@ func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]strin
 		}
 		c, err := e.load(ctx, winner)
 		switch {
+		case errors.Is(err, errErased):
+			return r, true, e.pastTombstone(ctx, s, d, winner, c)
 		case errors.Is(err, store.ErrNotFound): // claimed, its record not written yet
 			if r.fresh {
 				r.id = winner
@@ -269,16 +287,17 @@ func (e *Engine) point(ctx context.Context, s *Shop, r resolved, found [][]strin
 		}
 		r.pointed = append(r.pointed, r.phone)
 	}
-	if r.fresh { // the id may have been claimed by an event that came to its end already
-		if _, err := e.st.Load(ctx, r.id); err == nil {
-			r.fresh = false
-		} else if !errors.Is(err, store.ErrNotFound) {
-			return r, false, err
-		}
-	} else if _, err := e.st.Load(ctx, r.id); errors.Is(err, store.ErrNotFound) {
+	// A claimed id may have been written meanwhile, and a record erased.
+	c, err := e.st.Load(ctx, r.id)
+	switch {
+	case err == nil:
+		r.fresh = false
+		return r, c.Erasing != nil, nil
+	case errors.Is(err, store.ErrNotFound):
 		r.fresh = true
+		return r, false, nil
 	}
-	return r, false, nil
+	return r, false, err
 }
 
 func (e *Engine) repoint(ctx context.Context, d store.Digest, from, to string) error {
@@ -351,48 +370,4 @@ func (e *Engine) applyParked(ctx context.Context, s *Shop, id string, ev lifecyc
 		return err
 	}
 	return e.afterwards(ctx, s, ev, resolved{id: id}, out, t)
-}
-
-// withSuppression keeps a person who was erased out of journeys: their address
-// comes in as opted out at the time of the erasure, so that only a later
-// opt-in counts.
-func (e *Engine) withSuppression(ctx context.Context, s *Shop, ev lifecycle.Event, r resolved) (lifecycle.Event, error) {
-	type address struct {
-		ch  lifecycle.Channel
-		key string
-	}
-	var as []address
-	if r.fresh && r.email != noDigest || slices.Contains(r.pointed, r.email) {
-		if key, ok := identity.Email(ev.Person.Email); ok {
-			as = append(as, address{lifecycle.Email, key})
-		}
-	}
-	if r.fresh && r.phone != noDigest || slices.Contains(r.pointed, r.phone) {
-		if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
-			as = append(as, address{lifecycle.SMS, key})
-		}
-	}
-	if len(as) == 0 {
-		return ev, nil
-	}
-	ds := make([]store.Digest, len(as))
-	for i, a := range as {
-		ds[i] = store.Digest(e.keys.Suppression(s.Name, a.ch.String(), a.key))
-	}
-	marks, err := e.st.Suppressed(ctx, ds...)
-	if err != nil {
-		return ev, err
-	}
-	for i, mark := range marks {
-		if mark == "" {
-			continue
-		}
-		when, _, _ := strings.Cut(mark, " ")
-		at, err := time.Parse(time.RFC3339, when)
-		if err != nil {
-			at = time.Now().UTC()
-		}
-		ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: as[i].ch, State: lifecycle.Unsubscribed, At: at, Source: "suppression", Evidence: "erased or objected before"})
-	}
-	return ev, nil
 }

@@ -47,6 +47,12 @@ func (e *Engine) Run(ctx context.Context) {
 	})
 	loops.Go(func() { e.every(ctx, sealEvery, "seal", e.st.SealRestarted) })
 	loops.Go(func() { e.every(ctx, reconcileEvery, "reconcile", e.reconcile) })
+	loops.Go(func() {
+		if err := e.Rewrite(ctx); err != nil && ctx.Err() == nil {
+			e.trouble("rewrite", err)
+		}
+		e.every(ctx, rewriteEvery, "rewrite", e.Rewrite)
+	})
 	e.loop(ctx)
 	loops.Wait()
 	e.stopOnce.Do(func() { close(e.stopping) })

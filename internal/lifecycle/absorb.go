@@ -33,9 +33,14 @@ func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
 }
 
 func (d *decision) absorbIdentity(gone Contact) {
+	d.absorbFormer(gone)
 	for _, ref := range gone.Refs {
-		if !slices.Contains(d.c.Refs, ref) && len(d.c.Refs) < MaxRefs {
+		switch {
+		case slices.Contains(d.c.Refs, ref):
+		case len(d.c.Refs) < MaxRefs:
 			d.c.Refs = append(d.c.Refs, ref)
+		default:
+			d.formerRef(ref)
 		}
 	}
 	for ch := range channels {
@@ -49,11 +54,7 @@ func (d *decision) absorbIdentity(gone Contact) {
 			*f.have = *f.other
 		}
 	}
-	for _, n := range gone.Ledger {
-		if !slices.Contains(d.c.Ledger, n) {
-			d.ledger(n)
-		}
-	}
+	d.absorbLedger(gone)
 	d.c.PausedTo = maxTime(d.c.PausedTo, gone.PausedTo)
 	if d.c.CancelReason == "" {
 		d.c.CancelReason = gone.CancelReason
@@ -76,6 +77,7 @@ func (d *decision) absorbChannel(ch Channel, gone Contact) {
 		d.c.Consent[ch] = d.c.Consent[ch].join(gone.Consent[ch])
 		return
 	}
+	d.formerAddress(ch, other.Key)
 	if g := gone.Consent[ch]; g.Decided == Unsubscribed {
 		if d.c.Consent[ch].Decided != Unsubscribed || g.At.After(d.c.Consent[ch].At) {
 			d.c.Consent[ch] = g

@@ -13,6 +13,9 @@ import (
 func (c Contact) clone() Contact {
 	c.Refs = slices.Clone(c.Refs)
 	c.Ledger = slices.Clone(c.Ledger)
+	c.History = slices.Clone(c.History)
+	c.Former = slices.Clone(c.Former)
+	c.Joined = slices.Clone(c.Joined)
 	c.Orders = slices.Clone(c.Orders)
 	for i := range c.Orders {
 		c.Orders[i].Refunds = slices.Clone(c.Orders[i].Refunds)
@@ -31,6 +34,10 @@ func (c Contact) clone() Contact {
 	if c.Sending != nil {
 		a := *c.Sending
 		c.Sending = &a
+	}
+	if c.Erasing != nil {
+		g := *c.Erasing
+		c.Erasing = &g
 	}
 	return c
 }

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Channel is a way to reach a contact.
 type Channel uint8
@@ -90,20 +93,20 @@ func (c Consent) State() ConsentState {
 func (c Consent) virgin() bool { return c.Decided == Unknown && c.Source == "" }
 
 // merge takes one change in. The newest decision wins, an opt-out wins ties,
-// and "unknown" never undoes an opt-out.
+// and "unknown" never undoes an opt-out. Two tellings of the same decision at
+// the same instant are told apart by their texts, so that the order of arrival
+// never matters.
 func (c Consent) merge(n ConsentChange) Consent {
 	if n.State == Unknown {
-		if n.At.After(c.UnknownAt) {
-			c.UnknownAt = n.At
-		}
-		if c.Decided == Unknown && n.Source != "" {
+		c.UnknownAt = maxTime(c.UnknownAt, n.At)
+		if c.Decided == Unknown && n.Source != "" && (c.Source == "" || n.Source < c.Source) {
 			c.Source = n.Source
 		}
 		return c
 	}
-	newer := n.At.After(c.At) || c.Decided == Unknown
-	tie := n.At.Equal(c.At)
-	if newer || tie && consentRank(n.State) > consentRank(c.Decided) {
+	order := cmp.Or(n.At.Compare(c.At), cmp.Compare(consentRank(n.State), consentRank(c.Decided)),
+		cmp.Compare(n.Source, c.Source), cmp.Compare(n.Evidence, c.Evidence))
+	if c.Decided == Unknown || order > 0 {
 		c.Decided, c.At, c.Source, c.Evidence = n.State, n.At, n.Source, n.Evidence
 	}
 	return c

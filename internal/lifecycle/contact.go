@@ -37,6 +37,9 @@ const (
 	MaxMessages = 12
 	MaxTimeline = 20
 	MaxLedger   = 16
+	MaxHistory  = 128
+	MaxFormer   = 16
+	MaxJoined   = 16
 	MaxRuns     = 6
 	MaxRefs     = 8
 	MaxAnswers  = 8
@@ -55,7 +58,10 @@ type Contact struct {
 	Profile  Profile
 	Consent  [channels]Consent
 	Suppress [channels]Suppression
-	Ledger   []ConsentChange // newest last
+	Ledger   []ConsentChange // the newest consent news, newest last
+	History  []ConsentSpan   // what rolled out of the ledger, oldest first
+	Former   []Former        // addresses and ids that were the contact's, oldest first
+	Joined   []string        // ids of records that were merged into this one, oldest first
 	PausedTo time.Time       // no messages before
 
 	Orders []OrderMark // the last ones, oldest first
@@ -201,12 +207,36 @@ type Look struct {
 }
 
 // Erasing is what must still be removed of a person who was erased: keyed
-// digests and link codes, nothing personal. It makes an erasure go on after a
-// crash.
+// digests and codes, nothing personal. It makes an erasure go on after a crash.
+// A digest is the 16 bytes of an identity.Digest.
 type Erasing struct {
-	Lookups []string // digests of addresses and customer ids
-	Orders  []string // digests of order ids
-	Codes   []string // link codes
+	Lookups  []string // digests of addresses and customer ids, former ones too
+	Orders   []string // digests of order ids
+	Codes    []string // link codes
+	Suppress []string // what goes on the suppression list: digests of addresses, former ones too
+	Joined   []string // ids of records that forward to this one
+	At       time.Time
+	Next     time.Time // real time at which somebody must look at it again
+}
+
+// Cleared reports whether nothing is left to be removed but the tombstone.
+func (e *Erasing) Cleared() bool {
+	return len(e.Lookups)+len(e.Orders)+len(e.Codes)+len(e.Suppress)+len(e.Joined) == 0
+}
+
+// Former is an address or a customer id that led to the contact before, as
+// keyed digests only: an erasure must reach it, and nobody else needs it.
+type Former struct {
+	Lookup   string // 16 bytes
+	Suppress string // 16 bytes; empty for a customer id
+}
+
+// ConsentSpan is consent news that rolled out of the ledger. The same news
+// told again and again is one span.
+type ConsentSpan struct {
+	ConsentChange
+	Until time.Time // when it was told last
+	Times int       // how often it was told
 }
 
 // Entry is one line of the timeline. The summary is made when it is shown.

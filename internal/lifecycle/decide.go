@@ -10,6 +10,9 @@ import (
 // writer was faster. A zero Contact with ID and Shop set stands for one that
 // does not exist yet.
 func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
+	if c.Erasing != nil {
+		return r.onTombstone(ev, c, now)
+	}
 	before := c
 	d := decision{r: r, c: c.clone(), now: now}
 	d.bound(ev)
@@ -18,7 +21,7 @@ func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 		d.t.count("made")
 	}
 	d.take()
-	if !d.t.Erase {
+	if d.c.Erasing == nil {
 		d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
 		d.settle()
 		d.countStates(before)
@@ -27,7 +30,7 @@ func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 		d.t.Reason = ReasonStored
 	}
 	d.t.Contact = d.c
-	d.t.Changed = d.changed || d.t.Erase || d.c.State != before.State || !d.c.Due.Equal(before.Due)
+	d.t.Changed = d.changed || d.c.State != before.State || !d.c.Due.Equal(before.Due)
 	return d.t
 }
 
@@ -129,8 +132,10 @@ func (d *decision) take() {
 		d.recalled()
 		return
 	case EraseRequested:
-		d.t.Erase, d.t.Reason = true, ReasonErased
-		d.t.count("erased")
+		d.erase()
+		return
+	case Cleared:
+		d.t.Reason = ReasonStale
 		return
 	}
 	if ev.Type == ContactChanged && d.c.State == None {
@@ -166,7 +171,7 @@ func (d *decision) take() {
 		d.note(ev.Text)
 	case ContactDeleted:
 		for ch := range channels {
-			d.c.Consent[ch] = d.c.Consent[ch].merge(ConsentChange{State: Unknown, At: ev.At})
+			d.unknown(Channel(ch), ev.At, "the customer was deleted at the source")
 		}
 		d.note("")
 	case Paused:

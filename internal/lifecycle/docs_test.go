@@ -100,7 +100,7 @@ func moveOf(t *testing.T, s situation, n news) (move, bool) {
 	before := w.c
 	got := w.apply(ev)
 	m := move{place(before), string(ev.Type), place(w.c), string(w.c.Reason)}
-	if got.Erase {
+	if got.Contact.Erasing != nil {
 		m.to, m.reason = gone, string(got.Reason)
 	} else if w.apply(ev); m.to != place(w.c) || m.reason != string(w.c.Reason) {
 		t.Errorf("%s: %q, and told again %s (%s)", s.name, m, place(w.c), w.c.Reason)
@@ -258,7 +258,7 @@ func welcome(wait time.Duration) func(w *world) {
 func allNews() []news {
 	list := slices.Concat(newsOfOldAndNow(), newsOfOrdersTaken(), newsOfPeople(), newsOfMessages())
 	for _, kind := range []lifecycle.Type{
-		lifecycle.SubscriptionPaused, lifecycle.PaymentFailed, lifecycle.ContactChanged, lifecycle.ContactDeleted, lifecycle.EraseRequested,
+		lifecycle.SubscriptionPaused, lifecycle.PaymentFailed, lifecycle.ContactChanged, lifecycle.ContactDeleted, lifecycle.EraseRequested, lifecycle.Cleared,
 		lifecycle.DataRequested, lifecycle.SourceGone, lifecycle.Noted, lifecycle.StepDue,
 	} {
 		list = append(list, about(kind, func(*world, *lifecycle.Event) {}))

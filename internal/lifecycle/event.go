@@ -39,6 +39,7 @@ const (
 	Delivery  Type = "message.delivery" // a provider's callback
 	Recalled  Type = "message.recalled" // the store forgot an attempt that its process knows it began; Result, if it was answered
 	Settled   Type = "message.settled"  // what the provider's records, or a person, say of a message
+	Cleared   Type = "erase.cleared"    // what led to a person who was erased is removed
 )
 
 // Event is what a source, a provider, a contact or a timer told us, in one

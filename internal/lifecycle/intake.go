@@ -16,6 +16,7 @@ func (d *decision) person() {
 		if !slices.Contains(d.c.Refs, ref) {
 			d.c.Refs = append(d.c.Refs, ref)
 			if len(d.c.Refs) > MaxRefs {
+				d.formerRef(d.c.Refs[0])
 				d.c.Refs = d.c.Refs[1:]
 			}
 			d.changed = true
@@ -57,11 +58,24 @@ func (d *decision) address(ch Channel, have *Address, n Address) {
 		if have.Sure && !n.Sure || have.Sure == n.Sure && !n.At.After(have.At) {
 			return
 		}
-		d.c.Consent[ch] = d.c.Consent[ch].merge(ConsentChange{State: Unknown, At: n.At})
+		d.unknown(ch, n.At, "the address changed")
+		d.formerAddress(ch, have.Key)
 		d.noteWhy(ContactChanged, "", ch.String()+" changed")
 	}
 	*have = n
 	d.changed = true
+}
+
+// unknown takes a consent back without a decision of the contact; an opt-out
+// stays.
+func (d *decision) unknown(ch Channel, at time.Time, why string) {
+	before := d.c.Consent[ch]
+	n := ConsentChange{Channel: ch, State: Unknown, At: at}
+	d.c.Consent[ch] = before.merge(n)
+	if before.State() != d.c.Consent[ch].State() {
+		n.Source, n.Evidence = d.ev.Source, why
+		d.ledger(n)
+	}
 }
 
 // profile takes newer fields over, and fills empty ones from older news.
@@ -85,24 +99,27 @@ func (d *decision) profile(p Person) {
 	}
 }
 
-// consents takes consent news in and keeps it in the ledger. What somebody
-// allows at an address that is not taken over holds for no other.
+// consents takes consent news in and keeps it in the ledger: every decision,
+// and "unknown" where it takes a consent back. What somebody allows at an
+// address that is not taken over holds for no other.
 func (d *decision) consents() {
 	for _, n := range d.ev.Consents {
 		if n.Channel >= channels || n.State == Subscribed && d.foreign[n.Channel] {
 			continue
 		}
+		n.Evidence = clip(n.Evidence, 120)
 		before := d.c.Consent[n.Channel]
 		after := before.merge(n)
+		if n.State != Unknown || before.State() != after.State() {
+			d.ledger(n)
+		}
 		if after == before {
 			continue
 		}
 		d.c.Consent[n.Channel] = after
-		n.Evidence = clip(n.Evidence, 120)
 		if !n.At.Before(d.c.Suppress[n.Channel].At) && n.State == Subscribed && d.c.Suppress[n.Channel].Reason == ReasonOptedOut {
 			d.c.Suppress[n.Channel] = Suppression{} // the provider's opt-out block is lifted by a fresh opt-in
 		}
-		d.ledger(n)
 		if after.State() == Unsubscribed {
 			d.dropQueued(n.Channel)
 		}
@@ -125,17 +142,6 @@ func (d *decision) dropQueued(ch Channel) {
 			m.Status, m.Error = Dropped, ReasonOptedOut
 			d.t.count("dropped:" + string(ReasonOptedOut))
 		}
-	}
-}
-
-func (d *decision) ledger(n ConsentChange) {
-	i := len(d.c.Ledger)
-	for i > 0 && d.c.Ledger[i-1].At.After(n.At) {
-		i--
-	}
-	d.c.Ledger = slices.Insert(d.c.Ledger, i, n)
-	if len(d.c.Ledger) > MaxLedger {
-		d.c.Ledger = d.c.Ledger[1:]
 	}
 }
 

@@ -2,9 +2,19 @@ package lifecycle
 
 import "time"
 
-// NextLook is when the providers' records are to be asked next about one of
-// the contact's messages, real time; zero: not by itself.
+// atOnce is a time that is always over.
+var atOnce = time.UnixMilli(1).UTC()
+
+// NextLook is when somebody must look at the contact next, real time: to ask
+// the providers' records about one of its messages, to go on with its erasure,
+// or to finish its merge into another. Zero: not by itself.
 func (c *Contact) NextLook() time.Time {
+	switch {
+	case c.Erasing != nil:
+		return c.Erasing.Next
+	case c.Forward != "" && !c.MadeAt.IsZero():
+		return atOnce
+	}
 	var next time.Time
 	for _, l := range c.Looks {
 		if !l.Next.IsZero() && (next.IsZero() || l.Next.Before(next)) {

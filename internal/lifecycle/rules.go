@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"time"
 
+	"ritorno/internal/identity"
 	"ritorno/internal/when"
 )
 
@@ -31,6 +32,7 @@ type Rules struct {
 	Country  string         // ISO 3166 alpha-2
 	Currency string         // ISO 4217
 	Location *time.Location // nil means UTC
+	Keys     *identity.Keys // of the installation; nil: former addresses are not kept, and an erasure names no look-ups
 
 	Lapse    time.Duration          // an order after a longer gap counts as a return
 	Assume   [channels]ConsentState // what to assume on a channel where no source ever told a decision

@@ -11,7 +11,7 @@ type Transition struct {
 	Send *Message
 	// Go answers a Begin: the attempt is in the record, the bytes may leave.
 	Go bool
-	// Erase: the record must go.
+	// Erase: the tombstone must go, too. Contact is what it was.
 	Erase bool
 	// SeenOrders are digests of orders to remember for good.
 	SeenOrders []uint64

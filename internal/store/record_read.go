@@ -32,6 +32,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		})
 	}
 	r.journeys(&c, m)
+	r.erasure(&c, m)
 	for _, p := range m.Timeline {
 		c.Timeline = append(c.Timeline, lifecycle.Entry{
 			At: r.time(p.At), Type: lifecycle.Type(r.word(p.Type)), Source: r.word(p.Source),
@@ -64,10 +65,20 @@ func (r *reader) consents(c *lifecycle.Contact, m *pb.Record) {
 		}
 	}
 	for _, p := range m.Ledger {
-		c.Ledger = append(c.Ledger, lifecycle.ConsentChange{
-			Channel: small(r, p.Channel, lifecycle.SMS), State: small(r, p.State, lifecycle.Pending), At: r.time(p.At),
-			Source: r.word(p.Source), Evidence: r.word(p.Evidence),
-		})
+		c.Ledger = append(c.Ledger, r.consentChange(p))
+	}
+	for _, p := range m.History {
+		c.History = append(c.History, lifecycle.ConsentSpan{ConsentChange: r.consentChange(p.Change), Until: r.time(p.Until), Times: r.int(p.Times)})
+	}
+}
+
+func (r *reader) consentChange(p *pb.ConsentChange) lifecycle.ConsentChange {
+	if p == nil {
+		return lifecycle.ConsentChange{}
+	}
+	return lifecycle.ConsentChange{
+		Channel: small(r, p.Channel, lifecycle.SMS), State: small(r, p.State, lifecycle.Pending), At: r.time(p.At),
+		Source: r.word(p.Source), Evidence: r.word(p.Evidence),
 	}
 }
 
@@ -94,8 +105,18 @@ func (r *reader) journeys(c *lifecycle.Contact, m *pb.Record) {
 			Tries: r.int(p.Tries), Absent: r.int(p.Absent), Asked: r.time(p.Asked), Found: r.word(p.Found),
 		})
 	}
+}
+
+func (r *reader) erasure(c *lifecycle.Contact, m *pb.Record) {
+	for _, p := range m.Former {
+		c.Former = append(c.Former, lifecycle.Former{Lookup: string(p.Lookup), Suppress: string(p.Suppress)})
+	}
+	c.Joined = lines(m.Joined)
 	if p := m.Erasing; p != nil {
-		c.Erasing = &lifecycle.Erasing{Lookups: lines(p.Lookups), Orders: lines(p.Orders), Codes: lines(p.Codes)}
+		c.Erasing = &lifecycle.Erasing{
+			Lookups: lines(p.Lookups), Orders: lines(p.Orders), Codes: lines(p.Codes), Suppress: lines(p.Suppress), Joined: lines(p.Joined),
+			At: r.time(p.At), Next: r.time(p.Next),
+		}
 	}
 }
 

@@ -35,6 +35,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 		})
 	}
 	w.journeys(c)
+	w.erasure(c)
 	for _, e := range c.Timeline {
 		m.Timeline = append(m.Timeline, &pb.Entry{
 			At: w.time(e.At), Type: w.word(string(e.Type)), Source: w.word(e.Source),
@@ -64,10 +65,17 @@ func (w *writer) consents(c *lifecycle.Contact) {
 		}
 	}
 	for _, n := range c.Ledger {
-		w.rec.Ledger = append(w.rec.Ledger, &pb.ConsentChange{
-			Channel: uint32(n.Channel), State: uint32(n.State), At: w.time(n.At),
-			Source: w.word(n.Source), Evidence: w.word(n.Evidence),
-		})
+		w.rec.Ledger = append(w.rec.Ledger, w.consentChange(n))
+	}
+	for _, h := range c.History {
+		w.rec.History = append(w.rec.History, &pb.ConsentSpan{Change: w.consentChange(h.ConsentChange), Until: w.time(h.Until), Times: int64(h.Times)})
+	}
+}
+
+func (w *writer) consentChange(n lifecycle.ConsentChange) *pb.ConsentChange {
+	return &pb.ConsentChange{
+		Channel: uint32(n.Channel), State: uint32(n.State), At: w.time(n.At),
+		Source: w.word(n.Source), Evidence: w.word(n.Evidence),
 	}
 }
 
@@ -95,8 +103,20 @@ func (w *writer) journeys(c *lifecycle.Contact) {
 		p.Message, p.Tail = w.tail(l.Message)
 		w.rec.Looks = append(w.rec.Looks, p)
 	}
+}
+
+// erasure writes what is left of somebody who was erased, and what an erasure
+// will have to remove.
+func (w *writer) erasure(c *lifecycle.Contact) {
+	for _, f := range c.Former {
+		w.rec.Former = append(w.rec.Former, &pb.Former{Lookup: raw(f.Lookup), Suppress: raw(f.Suppress)})
+	}
+	w.rec.Joined = raws(c.Joined)
 	if e := c.Erasing; e != nil {
-		w.rec.Erasing = &pb.Erasing{Lookups: raws(e.Lookups), Orders: raws(e.Orders), Codes: raws(e.Codes)}
+		w.rec.Erasing = &pb.Erasing{
+			Lookups: raws(e.Lookups), Orders: raws(e.Orders), Codes: raws(e.Codes), Suppress: raws(e.Suppress), Joined: raws(e.Joined),
+			At: w.time(e.At), Next: w.time(e.Next),
+		}
 	}
 }
 

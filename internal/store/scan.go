@@ -12,7 +12,8 @@ import (
 // scanBatch is how many contacts a scan holds at a time, roughly.
 const scanBatch = 500
 
-// Scan hands every contact to fn, in no order, merged ones included. A contact
+// Scan hands every contact to fn, in no order, merged ones included, erased
+// ones not. A contact
 // that exists all the time is handed over at least once; while the store grows
 // or shrinks one may come twice. An error of fn ends the scan and is returned.
 func (s *Store) Scan(ctx context.Context, fn func(lifecycle.Contact) error) error {
@@ -46,8 +47,8 @@ func (s *Store) scanNode(ctx context.Context, node *redis.Client, fn func(lifecy
 			return err
 		}
 		for _, c := range contacts {
-			if c.Version == 0 {
-				continue // erased meanwhile
+			if c.Version == 0 || c.Erasing != nil {
+				continue // erased
 			}
 			if err := fn(c); err != nil {
 				return err

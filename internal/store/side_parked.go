@@ -65,6 +65,37 @@ func (s *Store) Unpark(ctx context.Context, d Digest, item []byte) error {
 	return err
 }
 
+// EachParked hands every parked event to fn, with the digest it waits for. One
+// that comes meanwhile may be passed over. An error of fn ends it and is
+// returned.
+func (s *Store) EachParked(ctx context.Context, fn func(d Digest, item []byte) error) error {
+	now := s.real()
+	for n := range yards {
+		members, err := s.rdb.ZRangeByScore(ctx, s.keys.parkedIndex(n), &redis.ZRangeBy{Min: parkedSince(now), Max: "+inf"}).Result()
+		if err != nil {
+			return wrap("list parked events", err)
+		}
+		seen := map[Digest]bool{}
+		for _, m := range members {
+			var d Digest
+			if copy(d[:], m); seen[d] {
+				continue
+			}
+			seen[d] = true
+			items, err := s.parked(ctx, d, now)
+			if err != nil {
+				return err
+			}
+			for _, item := range items {
+				if err := fn(d, item); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // ParkedCount is the number of events parked in the whole installation.
 func (s *Store) ParkedCount(ctx context.Context) (int64, error) {
 	return s.parkedCount(ctx, s.real())

@@ -72,6 +72,9 @@ type Record struct {
 	Plan          uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
 	Looks         []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
 	Erasing       *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	History       []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
+	Former        []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
+	Joined        [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -351,6 +354,27 @@ func (x *Record) GetErasing() *Erasing {
 	return nil
 }
 
+func (x *Record) GetHistory() []*ConsentSpan {
+	if x != nil {
+		return x.History
+	}
+	return nil
+}
+
+func (x *Record) GetFormer() []*Former {
+	if x != nil {
+		return x.Former
+	}
+	return nil
+}
+
+func (x *Record) GetJoined() [][]byte {
+	if x != nil {
+		return x.Joined
+	}
+	return nil
+}
+
 type Look struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Message       []byte                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
@@ -464,6 +488,10 @@ type Erasing struct {
 	Lookups       [][]byte               `protobuf:"bytes,1,rep,name=lookups,proto3" json:"lookups,omitempty"`
 	Orders        [][]byte               `protobuf:"bytes,2,rep,name=orders,proto3" json:"orders,omitempty"`
 	Codes         [][]byte               `protobuf:"bytes,3,rep,name=codes,proto3" json:"codes,omitempty"`
+	Suppress      [][]byte               `protobuf:"bytes,4,rep,name=suppress,proto3" json:"suppress,omitempty"`
+	Joined        [][]byte               `protobuf:"bytes,5,rep,name=joined,proto3" json:"joined,omitempty"`
+	At            uint64                 `protobuf:"varint,6,opt,name=at,proto3" json:"at,omitempty"`     // time
+	Next          uint64                 `protobuf:"varint,7,opt,name=next,proto3" json:"next,omitempty"` // time
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -519,6 +547,146 @@ func (x *Erasing) GetCodes() [][]byte {
 	return nil
 }
 
+func (x *Erasing) GetSuppress() [][]byte {
+	if x != nil {
+		return x.Suppress
+	}
+	return nil
+}
+
+func (x *Erasing) GetJoined() [][]byte {
+	if x != nil {
+		return x.Joined
+	}
+	return nil
+}
+
+func (x *Erasing) GetAt() uint64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Erasing) GetNext() uint64 {
+	if x != nil {
+		return x.Next
+	}
+	return 0
+}
+
+type ConsentSpan struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Change        *ConsentChange         `protobuf:"bytes,1,opt,name=change,proto3" json:"change,omitempty"`
+	Until         uint64                 `protobuf:"varint,2,opt,name=until,proto3" json:"until,omitempty"` // time
+	Times         int64                  `protobuf:"varint,3,opt,name=times,proto3" json:"times,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ConsentSpan) Reset() {
+	*x = ConsentSpan{}
+	mi := &file_record_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ConsentSpan) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ConsentSpan) ProtoMessage() {}
+
+func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ConsentSpan.ProtoReflect.Descriptor instead.
+func (*ConsentSpan) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *ConsentSpan) GetChange() *ConsentChange {
+	if x != nil {
+		return x.Change
+	}
+	return nil
+}
+
+func (x *ConsentSpan) GetUntil() uint64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
+func (x *ConsentSpan) GetTimes() int64 {
+	if x != nil {
+		return x.Times
+	}
+	return 0
+}
+
+type Former struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Lookup        []byte                 `protobuf:"bytes,1,opt,name=lookup,proto3" json:"lookup,omitempty"`
+	Suppress      []byte                 `protobuf:"bytes,2,opt,name=suppress,proto3" json:"suppress,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Former) Reset() {
+	*x = Former{}
+	mi := &file_record_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Former) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Former) ProtoMessage() {}
+
+func (x *Former) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Former.ProtoReflect.Descriptor instead.
+func (*Former) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Former) GetLookup() []byte {
+	if x != nil {
+		return x.Lookup
+	}
+	return nil
+}
+
+func (x *Former) GetSuppress() []byte {
+	if x != nil {
+		return x.Suppress
+	}
+	return nil
+}
+
 type Address struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Value         uint32                 `protobuf:"varint,1,opt,name=value,proto3" json:"value,omitempty"` // word
@@ -531,7 +699,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -543,7 +711,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -556,7 +724,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{3}
+	return file_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -598,7 +766,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -610,7 +778,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -623,7 +791,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{4}
+	return file_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -662,7 +830,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -674,7 +842,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -687,7 +855,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{5}
+	return file_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -752,7 +920,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -764,7 +932,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -777,7 +945,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{6}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -828,7 +996,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -840,7 +1008,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -853,7 +1021,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -902,7 +1070,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -914,7 +1082,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -927,7 +1095,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -974,7 +1142,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -986,7 +1154,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -999,7 +1167,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -1118,7 +1286,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1130,7 +1298,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1143,7 +1311,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -1180,7 +1348,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1192,7 +1360,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1205,7 +1373,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -1257,7 +1425,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1269,7 +1437,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1282,7 +1450,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -1348,7 +1516,7 @@ type Fold struct {
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1360,7 +1528,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1373,7 +1541,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -1488,7 +1656,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1500,7 +1668,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1513,7 +1681,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Run) GetId() uint32 {
@@ -1634,7 +1802,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1646,7 +1814,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1659,7 +1827,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Message) GetId() []byte {
@@ -1809,7 +1977,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1821,7 +1989,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1834,7 +2002,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -1892,7 +2060,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1904,7 +2072,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1917,7 +2085,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{17}
+	return file_record_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -1969,7 +2137,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1981,7 +2149,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1994,7 +2162,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{18}
+	return file_record_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -2043,8 +2211,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xc2\n" +
-	"\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xc5\v\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2081,7 +2248,10 @@ const file_record_proto_rawDesc = "" +
 	"\rcancel_reason\x18  \x01(\rR\fcancelReason\x12\x12\n" +
 	"\x04plan\x18! \x01(\rR\x04plan\x12,\n" +
 	"\x05looks\x18\" \x03(\v2\x16.ritorno.store.v1.LookR\x05looks\x123\n" +
-	"\aerasing\x18# \x01(\v2\x19.ritorno.store.v1.ErasingR\aerasing\"\xd6\x01\n" +
+	"\aerasing\x18# \x01(\v2\x19.ritorno.store.v1.ErasingR\aerasing\x127\n" +
+	"\ahistory\x18$ \x03(\v2\x1d.ritorno.store.v1.ConsentSpanR\ahistory\x120\n" +
+	"\x06former\x18% \x03(\v2\x18.ritorno.store.v1.FormerR\x06former\x12\x16\n" +
+	"\x06joined\x18& \x03(\fR\x06joined\"\xd6\x01\n" +
 	"\x04Look\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
@@ -2091,11 +2261,22 @@ const file_record_proto_rawDesc = "" +
 	"\x05tries\x18\x06 \x01(\x03R\x05tries\x12\x16\n" +
 	"\x06absent\x18\a \x01(\x03R\x06absent\x12\x14\n" +
 	"\x05asked\x18\b \x01(\x04R\x05asked\x12\x14\n" +
-	"\x05found\x18\t \x01(\rR\x05found\"Q\n" +
+	"\x05found\x18\t \x01(\rR\x05found\"\xa9\x01\n" +
 	"\aErasing\x12\x18\n" +
 	"\alookups\x18\x01 \x03(\fR\alookups\x12\x16\n" +
 	"\x06orders\x18\x02 \x03(\fR\x06orders\x12\x14\n" +
-	"\x05codes\x18\x03 \x03(\fR\x05codes\"U\n" +
+	"\x05codes\x18\x03 \x03(\fR\x05codes\x12\x1a\n" +
+	"\bsuppress\x18\x04 \x03(\fR\bsuppress\x12\x16\n" +
+	"\x06joined\x18\x05 \x03(\fR\x06joined\x12\x0e\n" +
+	"\x02at\x18\x06 \x01(\x04R\x02at\x12\x12\n" +
+	"\x04next\x18\a \x01(\x04R\x04next\"r\n" +
+	"\vConsentSpan\x127\n" +
+	"\x06change\x18\x01 \x01(\v2\x1f.ritorno.store.v1.ConsentChangeR\x06change\x12\x14\n" +
+	"\x05until\x18\x02 \x01(\x04R\x05until\x12\x14\n" +
+	"\x05times\x18\x03 \x01(\x03R\x05times\"<\n" +
+	"\x06Former\x12\x16\n" +
+	"\x06lookup\x18\x01 \x01(\fR\x06lookup\x12\x1a\n" +
+	"\bsuppress\x18\x02 \x01(\fR\bsuppress\"U\n" +
 	"\aAddress\x12\x14\n" +
 	"\x05value\x18\x01 \x01(\rR\x05value\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\rR\x03key\x12\x0e\n" +
@@ -2253,55 +2434,60 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
 	(*Look)(nil),          // 1: ritorno.store.v1.Look
 	(*Erasing)(nil),       // 2: ritorno.store.v1.Erasing
-	(*Address)(nil),       // 3: ritorno.store.v1.Address
-	(*Ref)(nil),           // 4: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 5: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 6: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 7: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 8: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 9: ritorno.store.v1.Order
-	(*Refund)(nil),        // 10: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 11: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 12: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 13: ritorno.store.v1.Fold
-	(*Run)(nil),           // 14: ritorno.store.v1.Run
-	(*Message)(nil),       // 15: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 16: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 17: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 18: ritorno.store.v1.Answer
+	(*ConsentSpan)(nil),   // 3: ritorno.store.v1.ConsentSpan
+	(*Former)(nil),        // 4: ritorno.store.v1.Former
+	(*Address)(nil),       // 5: ritorno.store.v1.Address
+	(*Ref)(nil),           // 6: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 7: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 8: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 9: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 10: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 11: ritorno.store.v1.Order
+	(*Refund)(nil),        // 12: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 13: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 14: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 15: ritorno.store.v1.Fold
+	(*Run)(nil),           // 16: ritorno.store.v1.Run
+	(*Message)(nil),       // 17: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 18: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 19: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 20: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	17, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	9,  // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	12, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	15, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	7,  // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	4,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	6,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	3,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	3,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	5,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	13, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	11, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	14, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	14, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	16, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	18, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	8,  // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	19, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	11, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	14, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	17, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	9,  // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	6,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	8,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	5,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	5,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	7,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	15, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	13, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	16, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	16, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	18, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	20, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	10, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
 	1,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
 	2,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
-	10, // 19: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	15, // 20: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	21, // [21:21] is the sub-list for method output_type
-	21, // [21:21] is the sub-list for method input_type
-	21, // [21:21] is the sub-list for extension type_name
-	21, // [21:21] is the sub-list for extension extendee
-	0,  // [0:21] is the sub-list for field type_name
+	3,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
+	4,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
+	9,  // 21: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
+	12, // 22: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	17, // 23: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	24, // [24:24] is the sub-list for method output_type
+	24, // [24:24] is the sub-list for method input_type
+	24, // [24:24] is the sub-list for extension type_name
+	24, // [24:24] is the sub-list for extension extendee
+	0,  // [0:24] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -2315,7 +2501,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
