@@ -62,6 +62,11 @@ func (e *Engine) take(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome
 		return Outcome{}, err
 	}
 	out, t, err := e.update(ctx, s, known.id, ev, known.fresh)
+	if errors.Is(err, errErased) { // what still leads there, leads there no more
+		if err := e.st.DropLookups(ctx, known.id, known.digests()); err != nil {
+			return out, err
+		}
+	}
 	if err != nil {
 		return out, err
 	}
@@ -86,9 +91,15 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 		k := lifecycle.OrderKey(s.Name, order)
 		req.Orders = []uint64{k, lifecycle.OffKey(k)}
 	}
+	erased := lifecycle.ErasedKey(id)
+	if create {
+		req.Orders = append(req.Orders, erased)
+	}
 	var t lifecycle.Transition
 	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, known store.Known) (store.Change, error) {
 		switch {
+		case known.Orders[erased]:
+			return store.Change{}, errErased
 		case c.Version == 0:
 			c.ID, c.Shop = id, s.Name
 		case c.Erasing != nil:
@@ -96,7 +107,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
-		if len(req.Orders) > 0 {
+		if order != "" {
 			ev.Remembered, ev.RememberedOff = known.Orders[req.Orders[0]], known.Orders[req.Orders[1]]
 		}
 		t = s.Rules.Decide(ev, c, now)

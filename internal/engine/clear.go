@@ -18,9 +18,6 @@ var noTime time.Time
 // process that meets the tombstone next.
 func (e *Engine) clear(ctx context.Context, s *Shop, c lifecycle.Contact, out *Erasure) error {
 	g := c.Erasing
-	if g.Cleared() {
-		return nil
-	}
 	if err := e.suppress(ctx, g); err != nil { // before a look-up is gone: whoever finds none is held against the list
 		return err
 	}
@@ -51,35 +48,27 @@ func (e *Engine) clear(ctx context.Context, s *Shop, c lifecycle.Contact, out *E
 	return e.cleared(ctx, s, c.ID)
 }
 
-// cleared notes that nothing but the tombstone is left, or takes that away when
-// its time has come.
+// cleared takes the tombstone away, when nothing else is left.
 func (e *Engine) cleared(ctx context.Context, s *Shop, id string) error {
-	real, now, err := e.st.Now(ctx)
+	_, now, err := e.st.Now(ctx)
 	if err != nil {
 		return err
 	}
-	return e.clearedAt(ctx, s, id, real, now)
-}
-
-func (e *Engine) clearedAt(ctx context.Context, s *Shop, id string, real, now time.Time) error {
-	_, err := e.st.Update(ctx, store.Request{ID: id}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
-		return change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.Cleared, At: now, Real: real}, c, now)), nil
+	_, err = e.st.Update(ctx, store.Request{ID: id}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		return change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.Cleared, At: now}, c, now)), nil
 	})
 	e.at("erase.cleared")
 	return gone(err)
 }
 
-// goOn finishes an erasure that stands still since before the real time given.
-func (e *Engine) goOn(ctx context.Context, c lifecycle.Contact, real time.Time) error {
+// goOn finishes an erasure that stands still.
+func (e *Engine) goOn(ctx context.Context, c lifecycle.Contact) error {
 	if defect.On("erase_goes_on") {
 		return nil
 	}
 	s, ok := e.shops[c.Shop]
 	if !ok { // taken out of the configuration: what is left of its people goes all the same
 		s = &Shop{Name: c.Shop, Rules: lifecycle.Rules{Shop: c.Shop}}
-	}
-	if c.Erasing.Cleared() {
-		return e.clearedAt(ctx, s, c.ID, real, real)
 	}
 	var out Erasure
 	if err := e.clear(ctx, s, c, &out); err != nil {
@@ -93,7 +82,10 @@ func (e *Engine) goOn(ctx context.Context, c lifecycle.Contact, real time.Time) 
 func (e *Engine) dropJoined(ctx context.Context, id string) error {
 	_, err := e.st.Update(ctx, store.Request{ID: id}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
 		bare := c.Forward != "" && c.MadeAt.IsZero() // else there is a person in it, whose own step follows
-		return store.Change{Contact: c, Remove: bare}, nil
+		if !bare {
+			return store.Change{Contact: c}, nil
+		}
+		return store.Change{Remove: true, SeenOrders: []uint64{lifecycle.ErasedKey(id)}}, nil
 	})
 	return gone(err)
 }

@@ -44,7 +44,7 @@ func (e *Engine) Erase(ctx context.Context, shop, who string) (Erasure, error) {
 	}
 	c, err := e.Find(ctx, shop, who)
 	switch {
-	case errors.Is(err, errErased) && !c.Erasing.Cleared(): // an earlier one that stands still
+	case errors.Is(err, errErased): // an earlier one that stands still
 		out := Erasure{Contacts: 1}
 		return out, e.clear(ctx, s, c, &out)
 	case err != nil:
@@ -85,7 +85,7 @@ func (e *Engine) bury(ctx context.Context, s *Shop, id string, half bool) (out E
 		out = Erasure{Contacts: 1, Messages: len(c.Messages), Orders: len(c.Orders) + c.Older.Count, InFlight: inFlight(&c)}
 		ch := change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now, Real: real}, c, now))
 		if defect.On("tombstone") {
-			ch.Remove = true
+			ch.Remove, ch.SeenOrders = true, nil
 		}
 		return ch, nil
 	})
@@ -136,6 +136,9 @@ func (e *Engine) applyErase(ctx context.Context, s *Shop, ev lifecycle.Event) (O
 	if err := e.sweep(ctx, s, g, &sum); err != nil {
 		return out, err
 	}
+	if err := e.wantRewrite(ctx); err != nil {
+		return out, err
+	}
 	e.log.Info("erased on request", "shop", s.Name, "contacts", sum.Contacts, "dead_letters", sum.DeadLetters, "in_flight", len(sum.InFlight))
 	return out, nil
 }
@@ -147,11 +150,8 @@ func (e *Engine) asked(ctx context.Context, s *Shop, ev lifecycle.Event) (*lifec
 		return nil, err
 	}
 	g := &lifecycle.Erasing{At: now}
-	r := e.digests(s, ev)
-	for _, d := range []store.Digest{r.ref, r.email, r.phone} {
-		if d != noDigest {
-			g.Lookups = append(g.Lookups, string(d[:]))
-		}
+	for _, d := range e.digests(s, ev).digests() {
+		g.Lookups = append(g.Lookups, string(d[:]))
 	}
 	if key, ok := identity.Email(ev.Person.Email); ok {
 		d := e.keys.Suppression(s.Name, lifecycle.Email.String(), key)

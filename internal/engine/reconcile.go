@@ -67,7 +67,7 @@ func (e *Engine) lookAt(ctx context.Context, id string, real time.Time) (err err
 		return err
 	}
 	if c.Erasing != nil {
-		return e.goOn(ctx, c, real)
+		return e.goOn(ctx, c)
 	}
 	s, ok := e.shops[c.Shop]
 	if !ok {

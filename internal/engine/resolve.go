@@ -25,6 +25,16 @@ type resolved struct {
 
 var noDigest store.Digest
 
+// digests are the look-ups that the event has.
+func (r resolved) digests() (ds []store.Digest) {
+	for _, d := range []store.Digest{r.ref, r.email, r.phone} {
+		if d != noDigest {
+			ds = append(ds, d)
+		}
+	}
+	return ds
+}
+
 // resolve finds the contact: by the source's customer id first, then by
 // e-mail, then by phone. Two records that turn out to be one person are merged
 // on the way. A phone alone never fuses two e-mails.

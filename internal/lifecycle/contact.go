@@ -219,11 +219,6 @@ type Erasing struct {
 	Next     time.Time // real time at which somebody must look at it again
 }
 
-// Cleared reports whether nothing is left to be removed but the tombstone.
-func (e *Erasing) Cleared() bool {
-	return len(e.Lookups)+len(e.Orders)+len(e.Codes)+len(e.Suppress)+len(e.Joined) == 0
-}
-
 // Former is an address or a customer id that led to the contact before, as
 // keyed digests only: an erasure must reach it, and nobody else needs it.
 type Former struct {

@@ -11,7 +11,7 @@ import (
 // does not exist yet.
 func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 	if c.Erasing != nil {
-		return r.onTombstone(ev, c, now)
+		return onTombstone(ev, c)
 	}
 	before := c
 	d := decision{r: r, c: c.clone(), now: now}

@@ -7,14 +7,14 @@ import (
 	"ritorno/internal/identity"
 )
 
-// Times of an erasure, real time.
-const (
-	// eraseAgain is when another process goes on with an erasure that stands still.
-	eraseAgain = time.Minute
-	// tombstoneFor is longer than any request takes: who looked the person up
-	// before the erasure meets the tombstone and does not make the record anew.
-	tombstoneFor = 10 * time.Minute
-)
+// eraseAgain is when another process goes on with an erasure that stands still,
+// real time.
+const eraseAgain = time.Minute
+
+// ErasedKey is the digest under which it is remembered for good that a record
+// of this id was erased, so that nobody who looked the person up before makes
+// it anew. An id is random and says nothing.
+func ErasedKey(id string) uint64 { return digest("erased", id) }
 
 // erase puts a tombstone in the record's place: nothing of the person, only
 // digests of what must still be removed around it.
@@ -25,6 +25,7 @@ func (d *decision) erase() {
 		d.t.Counts = append(d.t.Counts, Count{"state:" + c.State.String(), -1})
 	}
 	d.t.count("erased")
+	d.t.SeenOrders = append(d.t.SeenOrders, ErasedKey(c.ID))
 	d.t.Reason, d.changed = ReasonErased, true
 }
 
@@ -72,21 +73,10 @@ func (g *Erasing) name(k *identity.Keys, c *Contact) {
 }
 
 // onTombstone decides for somebody who was erased: no news brings anything
-// back. Once everything around is removed the tombstone waits for requests from
-// before to end, and goes.
-func (r *Rules) onTombstone(ev Event, c Contact, now time.Time) Transition {
-	d := decision{r: r, ev: ev, c: c.clone(), now: now}
-	t := Transition{Contact: d.c, Reason: ReasonErased}
-	if ev.Type != Cleared {
-		return t
-	}
-	g := t.Contact.Erasing
-	switch {
-	case !g.Cleared():
-		t.Contact.Erasing = &Erasing{At: g.At, Next: d.real().Add(tombstoneFor)}
-		t.Changed = true
-	case !d.real().Before(g.Next):
-		t.Erase, t.Changed = true, true
-	}
+// back. Once everything around is removed the tombstone goes.
+func onTombstone(ev Event, c Contact) Transition {
+	t := Transition{Contact: c, Reason: ReasonErased}
+	t.Erase = ev.Type == Cleared
+	t.Changed = t.Erase
 	return t
 }

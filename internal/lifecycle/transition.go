@@ -13,7 +13,8 @@ type Transition struct {
 	Go bool
 	// Erase: the tombstone must go, too. Contact is what it was.
 	Erase bool
-	// SeenOrders are digests of orders to remember for good.
+	// SeenOrders are digests to remember for good: of orders, and of the id of
+	// somebody who was erased.
 	SeenOrders []uint64
 	// Counts are exact counters of the shop, see docs/metrics.md.
 	Counts []Count

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"time"
@@ -32,22 +33,30 @@ func (p *process) take(d *delivery, done func(error)) {
 
 // find looks a person up: known is false where there is no record.
 func (p *process) find(who *person, done func(id string, known bool, err error)) {
-	s, id, known := p.w.st, "", false
+	s, id := p.w.st, ""
+	var r *record
 	p.read("look up", forever, func() {
-		if id, known = s.lookup[who.n], false; id != "" {
-			_, known = s.shard(id).records[id]
+		if id, r = s.lookup[who.n], nil; id != "" {
+			r = s.shard(id).records[id]
 		}
-	}, func(err error) { done(id, known, err) })
+	}, func(err error) {
+		if err == nil && r != nil && r.c.Erasing != nil && !p.w.opt.reuseErased { // the erasure is finished first
+			p.clear(r.c, who, func(err error) { done("", false, err) })
+			return
+		}
+		done(id, r != nil, err)
+	})
 }
 
-// apply mirrors Engine.Apply: find or claim the record's id, decide, store.
+// apply mirrors Engine.apply: find or claim the record's id, decide, store.
+// Where the person is erased in between, the look-up goes and it is told again.
 func (p *process) apply(d *delivery, done func(error)) {
 	p.find(d.person, func(id string, known bool, err error) {
 		switch {
 		case err != nil:
 			done(err)
 		case known:
-			p.store(id, d, d.ev, false, done)
+			p.store(id, d, d.ev, false, p.strangerNext(id, d.person, done))
 		case !d.ev.Creates():
 			done(nil) // parked: nobody to tell it of
 		default:
@@ -56,14 +65,32 @@ func (p *process) apply(d *delivery, done func(error)) {
 	})
 }
 
+func (p *process) strangerNext(id string, who *person, done func(error)) func(error) {
+	return func(err error) {
+		if !errors.Is(err, errNotFound) {
+			done(err)
+			return
+		}
+		p.unpoint(id, who, func(err error) { done(cmp.Or(err, errAgain)) })
+	}
+}
+
+func (p *process) unpoint(id string, who *person, done func(error)) {
+	s := p.w.st
+	p.side("drop look-up", func() {
+		if s.lookup[who.n] == id {
+			drop(s, s.lookup, who.n)
+		}
+	}, done)
+}
+
 // make claims an id for a person who is not known, and keeps an erased one out
 // of journeys.
 func (p *process) make(d *delivery, done func(error)) {
 	s, who := p.w.st, d.person
 	id, mark := "", time.Time{}
 	p.side("claim look-up", func() {
-		id = s.lookup[who.n] // somebody may have been faster
-		if id == "" || s.shard(id).tombs[id] && !p.w.opt.reuseErased {
+		if id = s.lookup[who.n]; id == "" { // else somebody was faster
 			p.w.o.ids++
 			id = "c" + strconv.Itoa(1000+p.w.o.ids)
 			put(s, s.lookup, who.n, id)
@@ -82,7 +109,7 @@ func (p *process) make(d *delivery, done func(error)) {
 				ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: ch, State: lifecycle.Unsubscribed, At: mark, Source: "suppression"})
 			}
 		}
-		p.store(id, d, ev, true, done)
+		p.store(id, d, ev, true, p.strangerNext(id, who, done))
 	})
 }
 
@@ -102,7 +129,7 @@ func (p *process) store(id string, d *delivery, ev lifecycle.Event, create bool,
 			done(err)
 			return
 		}
-		r := request{id: id, create: create, where: d.kind.String(), delivery: identity.DeliveryKey(shopName+"/"+ev.Source, d.key)}
+		r := request{id: id, create: create, news: true, where: d.kind.String(), delivery: identity.DeliveryKey(shopName+"/"+ev.Source, d.key)}
 		order := ""
 		if ev.Order != nil {
 			order = ev.Order.ID
@@ -115,6 +142,9 @@ func (p *process) store(id string, d *delivery, ev lifecycle.Event, create bool,
 		}
 		p.update(r, func(c lifecycle.Contact, orders map[uint64]bool) change {
 			ev := ev
+			if c.Erasing != nil { // reached only with the rule switched off
+				c = lifecycle.Contact{ID: c.ID, Shop: c.Shop, Version: c.Version}
+			}
 			if len(r.orders) > 0 {
 				ev.Remembered, ev.RememberedOff = orders[r.orders[0]], orders[r.orders[1]]
 			}
@@ -131,10 +161,9 @@ func (p *process) store(id string, d *delivery, ev lifecycle.Event, create bool,
 	})
 }
 
-// erase mirrors Engine.Erase: suppression first, then the record, then what
-// leads to it.
+// erase mirrors Engine.Erase: a tombstone in one step, then what it names.
 func (p *process) erase(d *delivery, done func(error)) {
-	s, who := p.w.st, d.person
+	who := d.person
 	p.find(who, func(id string, known bool, err error) {
 		if err != nil || !known {
 			done(err)
@@ -145,34 +174,48 @@ func (p *process) erase(d *delivery, done func(error)) {
 				done(err)
 				return
 			}
-			p.side("suppress", func() {
-				put(s, s.erased, who.n, now.Truncate(time.Second))
-			}, func(err error) {
-				if err != nil {
+			p.update(request{id: id, where: "erase"}, func(c lifecycle.Contact, _ map[uint64]bool) change {
+				return changed(p.w.rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now}, c, now))
+			}, func(tomb lifecycle.Contact, err error) {
+				switch {
+				case errors.Is(err, errNotFound):
+					done(nil)
+				case err != nil:
 					done(err)
-					return
+				default:
+					p.clear(tomb, who, done)
 				}
-				p.remove(id, who, now, done)
 			})
 		})
 	})
 }
 
-func (p *process) remove(id string, who *person, now time.Time, done func(error)) {
+// clear mirrors Engine.clear: suppression first, then what leads to the
+// tombstone, then the tombstone. Any process may do it again.
+func (p *process) clear(tomb lifecycle.Contact, who *person, done func(error)) {
 	s := p.w.st
-	p.update(request{id: id, where: "erase"}, func(c lifecycle.Contact, _ map[uint64]bool) change {
-		ch := changed(p.w.rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now}, c, now))
-		ch.counts = append(ch.counts, lifecycle.Count{Field: "state:" + c.State.String(), N: -1})
-		return ch
-	}, func(_ lifecycle.Contact, err error) {
-		if err != nil && !errors.Is(err, errNotFound) {
+	p.side("suppress", func() {
+		if at := tomb.Erasing.At; s.erased[who.n].Before(at) {
+			put(s, s.erased, who.n, at)
+		}
+	}, func(err error) {
+		if err != nil {
 			done(err)
 			return
 		}
-		p.side("drop look-up", func() {
-			if s.lookup[who.n] == id {
-				drop(s, s.lookup, who.n)
+		p.unpoint(tomb.ID, who, func(err error) {
+			if err != nil {
+				done(err)
+				return
 			}
-		}, done)
+			p.update(request{id: tomb.ID, where: "cleared"}, func(c lifecycle.Contact, _ map[uint64]bool) change {
+				return changed(p.w.rules.Decide(lifecycle.Event{Type: lifecycle.Cleared}, c, p.w.st.now()))
+			}, func(_ lifecycle.Contact, err error) {
+				if errors.Is(err, errNotFound) {
+					err = nil
+				}
+				done(err)
+			})
+		})
 	})
 }

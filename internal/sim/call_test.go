@@ -180,6 +180,7 @@ type request struct {
 	delivery uint64
 	orders   []uint64
 	create   bool
+	news     bool // not of the send path: a tombstone is nobody
 	fence    uint64
 	since    int64
 	release  bool

@@ -24,7 +24,7 @@ var planted = []struct {
 	{"begin does not decide again", options{blindBegin: true}, 20, []string{"I4", "I8"}},
 	{"nobody looks at quiet hours", options{skipQuiet: true}, 20, []string{"I8"}},
 	{"nobody looks at the cap", options{looseCap: true}, 60, []string{"I8"}},
-	{"an unknown outcome is taken for not sent", options{retryAmbiguous: true}, 20, []string{"I2"}},
+	{"an unknown outcome is taken for not sent", options{retryAmbiguous: true}, 20, []string{"I2", "I3"}},
 	{"what a dead process had begun falls due again", options{requeueBegun: true}, 20, []string{"I2"}},
 	{"a begin whose write failed is sent all the same", options{unbeginFaults: true}, 100, []string{"I2", "I4", "I5"}},
 	{"claim takes the timer away and leaves no lease", options{popThenSend: true}, 20, []string{"I1", "I3", "I6"}},
@@ -34,8 +34,9 @@ var planted = []struct {
 	{"everysec, and only begin does not wait for the disk", options{beginNoBarrier: true}, 20, []string{"I2", "I5"}},
 	{"everysec, and the barrier does not ask whether the server restarted", options{looseBarrier: true, shape: cuts}, 400, []string{"I1", "I2", "I4", "I5"}},
 	{"a lease is known by fence and process alone", options{shortToken: true, shape: cuts}, 400, []string{"I6"}},
-	{"records that lag are believed", options{trustSilence: true, shape: doubtful}, 60, []string{"I2"}},
+	{"records that lag are believed", options{trustSilence: true, shape: doubtful}, 60, []string{"I2", "I3"}},
 	{"news in the middle of an erasure brings its id back", options{reuseErased: true, shape: cuts}, 400, []string{"I1"}},
+	{"nobody goes on with an erasure that stands still", options{abandonErased: true}, 400, []string{"I10", "livelock"}},
 }
 
 // cuts is a machine room in which the power fails all the time and processes

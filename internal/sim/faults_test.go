@@ -27,6 +27,7 @@ type options struct {
 	lateClock      bool // the deadline counts from begin, not from the look at the clock before it
 	beginForgets   bool // a begin whose answer got lost does not know its own intent again
 	reuseErased    bool // news that comes in the middle of an erasure may bring its id back
+	abandonErased  bool // nobody goes on with an erasure that stands still
 	looseBarrier   bool // the barrier does not ask whether the server restarted since the write
 	trustSilence   bool // records that do not show a message are believed, however old they are
 	shortToken     bool // a lease is known by fence and process, and a power cut hands fences out again

@@ -60,6 +60,10 @@ func (o *oracle) committed(x *transition, old *record, had bool) {
 		return
 	}
 	c := &x.rec.c
+	if c.Erasing != nil && had {
+		w.note(x.id, "a tombstone stands in the record's place")
+		w.st.set(&o.accepted0, o.accepted0+int64(old.c.Accepted))
+	}
 	for i := range c.Runs {
 		o.ended[c.ID+c.Runs[i].ID] = true
 	}
@@ -299,8 +303,8 @@ func (o *oracle) known(p *person) bool {
 	if id == "" {
 		return false
 	}
-	_, ok := o.w.st.shard(id).records[id]
-	return ok
+	r, ok := o.w.st.shard(id).records[id]
+	return ok && r.c.Erasing == nil
 }
 
 func (o *oracle) startedSince(p *person, d *delivery) bool {

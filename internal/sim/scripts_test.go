@@ -95,7 +95,6 @@ func (s *store) write(sh *shard, x *transition, leased bool) {
 		put(s, sh.records, x.id, x.rec)
 	case 'r':
 		drop(s, sh.records, x.id)
-		put(s, sh.tombs, x.id, true)
 	}
 	if leased && free {
 		drop(s, sh.lease, x.id)

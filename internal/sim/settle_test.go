@@ -68,6 +68,12 @@ func (p *process) ask(id string) {
 		if err != nil || !found {
 			return
 		}
+		if c.Erasing != nil {
+			if !w.opt.abandonErased {
+				p.clear(c, w.owner(id), func(error) {})
+			}
+			return
+		}
 		p.clock(forever, func(now time.Time, err error) {
 			if err != nil {
 				return
@@ -104,7 +110,7 @@ func (p *process) settle(id string, v lifecycle.Verdict, done func()) {
 		if err != nil {
 			return
 		}
-		p.update(request{id: id, where: "settle"}, func(con lifecycle.Contact, _ map[uint64]bool) change {
+		p.update(request{id: id, where: "settle", news: true}, func(con lifecycle.Contact, _ map[uint64]bool) change {
 			was, _ := con.Message(v.Message)
 			t := p.w.rules.Decide(lifecycle.Event{Type: lifecycle.Settled, Source: "ritorno", At: now, Verdict: &v}, con, now)
 			if is, _ := t.Contact.Message(v.Message); was.Status == lifecycle.Uncertain && is.Status == lifecycle.Queued {

@@ -41,7 +41,6 @@ type shard struct {
 	lease   map[string]lease
 	seen    map[delivered]bool
 	orders  map[uint64]bool
-	tombs   map[string]bool // ids of erased contacts: never used again
 
 	fence, clk, seq, n, orphan int64
 }
@@ -72,7 +71,7 @@ func newStore(w *world) *store {
 	for i := range s.shards {
 		s.shards[i] = &shard{
 			records: map[string]*record{}, due: map[int64]map[string]int64{}, hours: map[int64]bool{},
-			lease: map[string]lease{}, seen: map[delivered]bool{}, orders: map[uint64]bool{}, tombs: map[string]bool{},
+			lease: map[string]lease{}, seen: map[delivered]bool{}, orders: map[uint64]bool{},
 		}
 	}
 	return s

@@ -26,7 +26,7 @@ type update struct {
 	stored *record // nil: none
 	exists bool
 	run    int  // of the server, when it answered
-	tomb   bool // the id is an erased contact's
+	tomb   bool // the id is an erased contact's, and news meets it
 	known  map[uint64]bool
 	dup    bool
 	ch     change
@@ -83,7 +83,8 @@ func (u *update) look() {
 	sh := s.shard(u.r.id)
 	u.stored, u.exists = sh.records[u.r.id]
 	u.run = s.runs
-	u.tomb = sh.tombs[u.r.id] && !u.p.w.opt.reuseErased
+	erased := u.exists && u.stored.c.Erasing != nil || u.r.create && sh.orders[lifecycle.ErasedKey(u.r.id)]
+	u.tomb = erased && u.r.news && !u.p.w.opt.reuseErased
 	u.dup = false
 	if u.r.delivery != 0 && !u.p.w.opt.noDigest {
 		for _, g := range generations(u.p.real()) {
@@ -113,7 +114,7 @@ func (u *update) looked() {
 		u.finish(errDuplicate)
 		return
 	}
-	if !u.exists && (!u.r.create || u.tomb) {
+	if u.tomb || !u.exists && !u.r.create {
 		u.finish(errNotFound)
 		return
 	}
@@ -163,14 +164,10 @@ func (u *update) store(old *lifecycle.Contact) {
 	switch {
 	case u.ch.remove:
 		x.what, x.will = 'r', slot{}
-		if u.exists {
-			x.live = -1
-		}
+		x.live = -living(u.exists, old)
 	case u.ch.write:
 		x.what, x.will = 'w', slotOf(u.ch.c.Due)
-		if !u.exists {
-			x.live = 1
-		}
+		x.live = living(true, &u.ch.c) - living(u.exists, old)
 	}
 	if x.digest != 0 {
 		x.gens = generations(u.p.real())
@@ -183,6 +180,14 @@ func (u *update) store(old *lifecycle.Contact) {
 		}
 		u.answered(answer)
 	})
+}
+
+// living is 1 for a record that counts as a contact.
+func living(exists bool, c *lifecycle.Contact) int64 {
+	if exists && c.Erasing == nil {
+		return 1
+	}
+	return 0
 }
 
 func (u *update) answered(answer int) {

@@ -20,7 +20,7 @@ func (o *oracle) atTheEnd() {
 		id := w.st.lookup[p.n]
 		var c *lifecycle.Contact
 		if id != "" {
-			if r, ok := w.st.shard(id).records[id]; ok {
+			if r, ok := w.st.shard(id).records[id]; ok && r.c.Erasing == nil {
 				c = &r.c
 			}
 		}
@@ -31,6 +31,11 @@ func (o *oracle) atTheEnd() {
 		}
 	}
 	for _, sh := range w.st.shards {
+		for _, id := range slices.Sorted(maps.Keys(sh.records)) {
+			if sh.records[id].c.Erasing != nil {
+				w.fail("I10", id, "an erasure was begun and never finished")
+			}
+		}
 		for _, l := range sh.leases() {
 			w.fail("I3", l.id, "still leased to "+l.process)
 		}
@@ -85,7 +90,7 @@ func (o *oracle) erasedFor(p *person) {
 	}
 	id := o.w.st.lookup[p.n]
 	for _, old := range slices.Sorted(maps.Keys(p.ids)) {
-		if _, ok := o.w.st.shard(old).records[old]; ok && old != id {
+		if r, ok := o.w.st.shard(old).records[old]; ok && old != id && r.c.Erasing == nil {
 			o.w.fail("I1", old, "an erased record is there again")
 		}
 	}
@@ -196,7 +201,7 @@ func (o *oracle) counters() {
 		for _, r := range sh.records {
 			states[r.c.State.String()]++
 			accepted += int64(r.c.Accepted)
-			live++
+			live += living(true, &r.c)
 		}
 	}
 	if n != live {
