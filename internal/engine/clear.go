@@ -29,17 +29,21 @@ func (e *Engine) clear(ctx context.Context, s *Shop, c lifecycle.Contact, out *E
 	if err := e.st.DropLinks(ctx, g.Codes...); err != nil {
 		return err
 	}
-	if err := e.st.DropOrders(ctx, c.ID, digestsOf(g.Orders)); err != nil {
-		return err
+	for _, id := range append([]string{c.ID}, g.Joined...) {
+		if err := e.st.DropOrders(ctx, id, digestsOf(g.Orders)); err != nil {
+			return err
+		}
 	}
 	e.at("erase.orders")
+	for _, id := range append([]string{c.ID}, g.Joined...) {
+		if err := e.st.DropLookups(ctx, id, digestsOf(g.Lookups)); err != nil {
+			return err
+		}
+	}
 	for _, id := range g.Joined {
 		if err := e.dropJoined(ctx, id); err != nil {
 			return err
 		}
-	}
-	if err := e.st.DropLookups(ctx, c.ID, digestsOf(g.Lookups)); err != nil {
-		return err
 	}
 	e.at("erase.lookups")
 	if err := e.wantRewrite(ctx); err != nil {
@@ -78,11 +82,11 @@ func (e *Engine) goOn(ctx context.Context, c lifecycle.Contact) error {
 	return nil
 }
 
-// dropJoined removes the forwarding address that a merged record left.
+// dropJoined removes what a merged record left: its forwarding address, or all
+// of it where a crash came after it was absorbed.
 func (e *Engine) dropJoined(ctx context.Context, id string) error {
 	_, err := e.st.Update(ctx, store.Request{ID: id}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
-		bare := c.Forward != "" && c.MadeAt.IsZero() // else there is a person in it, whose own step follows
-		if !bare {
+		if c.Forward == "" {
 			return store.Change{Contact: c}, nil
 		}
 		return store.Change{Remove: true, SeenOrders: []uint64{lifecycle.ErasedKey(id)}}, nil

@@ -50,7 +50,11 @@ func (e *Engine) Erase(ctx context.Context, shop, who string) (Erasure, error) {
 	case err != nil:
 		return Erasure{}, err
 	}
-	return e.erase(ctx, s, c.ID)
+	out, err := e.erase(ctx, s, c.ID)
+	if err == nil {
+		e.log.Info("erased by hand", "shop", shop, "contact", c.ID, "dead_letters", out.DeadLetters, "in_flight", len(out.InFlight))
+	}
+	return out, err
 }
 
 // erase puts a tombstone in the place of a record, in one step, and then

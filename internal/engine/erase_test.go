@@ -1,24 +1,38 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"ritorno/connectors"
+	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/redistest"
 	"ritorno/internal/store"
 )
 
 // TestErasureLeavesNoByteOfThePerson reads every key of the store, as the
-// server would dump it, after a person with a full life was erased.
+// server would dump it, the server's files, our log and our metrics, after a
+// person with a full life was erased.
 func TestErasureLeavesNoByteOfThePerson(t *testing.T) {
-	b := newBenchOn(t, redistest.Fresh(t), prefixOf(t), shopYAML)
+	var logged lockedBuffer
+	metrics := prometheus.NewRegistry()
+	b := newBenchOn(t, redistest.Fresh(t), prefixOf(t), shopYAML, func(o *engine.Options) {
+		o.Log, o.Metrics = slog.New(slog.NewJSONHandler(&logged, &slog.HandlerOptions{Level: slog.LevelDebug})), metrics
+	})
 	b.goTo(t, day0)
 	p := named("cust-77", annaMail, annaPhone)
 	p.FirstName, p.LastName = "Ermenegilda", "Quattrociocchi"
@@ -26,29 +40,59 @@ func TestErasureLeavesNoByteOfThePerson(t *testing.T) {
 	b.tell(t, allowed(orderOf("ord-4711", day0, p)))
 	b.tell(t, orderOf("ord-4712", day0, named("", otherMail, "")))
 	b.tell(t, lifecycle.Event{Type: lifecycle.ContactMerged, Source: "shopify", Key: "m", Person: lifecycle.Person{CustomerID: "cust-77"}, Merged: &lifecycle.Person{Email: otherMail}})
+	p.Email = "erme.quattrociocchi@example.com" // for a while
+	b.tell(t, changed("c1", day0.Add(time.Minute), p))
+	p.Email = annaMail
+	b.tell(t, changed("c2", day0.Add(2*time.Minute), p))
+	waits := refund("ord-9999", "r9", 100, lifecycle.Person{}) // of an order that is never told
+	waits.Person.Email = annaMail
+	b.park(t, waits)
+	b.park(t, lifecycle.Event{Type: lifecycle.ContactMerged, Source: "shopify", Key: "m9", Person: lifecycle.Person{CustomerID: "nobody"}, Merged: &lifecycle.Person{Email: otherMail}})
 	b.goTo(t, day0.Add(31*day))
 	if _, err := b.Reply(b.ctx, replyFrom(annaPhone, "Grazie, sono Ermenegilda")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.st.PutDead(b.ctx, store.DeadLetter{Shop: "bottega", Source: "shopify", Body: []byte(`{"email":"Anna@Example.com"}`), Reason: "x", At: day0}); err != nil {
-		t.Fatal(err)
+	for _, body := range []string{
+		`{"email":"Anna@Example.com","name":"Ermenegilda"}`, `{"phone":"+39 333 123 4567"}`, `{"e":"ann\u0061\u0040example.com"}`, `{"customer":{"id":"cust-77"}}`,
+		`contact%5Bemail%5D=anna.rossi%40example.org&x=1`, `{"old":"erme.quattrociocchi@example.com"}`,
+	} {
+		b.letter(t, body)
 	}
-	needles := []string{"ermenegilda", "quattrociocchi", annaMail, "anna@example", otherMail, "anna.rossi", strings.TrimPrefix(annaPhone, "+"), "3331234567", "cust-77", "ord-4711", "ord-4712"}
-	before := dump(t, b.ctx, redisOf(t, b))
-	for _, n := range needles[:2] {
-		if !strings.Contains(before, n) {
-			t.Fatalf("the search does not find %q while the person is there: it proves nothing", n)
+	stranger := b.letter(t, `{"email":"somebody@example.com","phone":"+393330000000","customer":{"id":"cust-78"}}`)
+	needles := []string{"ermenegilda", "quattrociocchi", annaMail, "anna@example", otherMail, "anna.rossi", strings.TrimPrefix(annaPhone, "+"), "3331234567", "cust-77", "ord-4711", "ord-4712", "ord-9999"}
+	places := map[string]func() string{
+		"the store":          func() string { return dump(t, b.ctx, redisOf(t, b)) },
+		"the server's files": func() string { return files(t, b.ctx, redisOf(t, b)) },
+	}
+	for place, read := range places {
+		for _, n := range needles[:2] {
+			if !strings.Contains(read(), n) {
+				t.Fatalf("in %s the search does not find %q while the person is there: it proves nothing", place, n)
+			}
 		}
 	}
 	got, err := b.Erase(b.ctx, "bottega", annaMail)
-	if err != nil || got.Contacts != 1 || got.DeadLetters != 1 || got.Orders != 2 || got.Messages == 0 {
+	if err != nil || got.Contacts != 1 || got.DeadLetters != 6 || got.Orders != 2 || got.Messages == 0 || got.Parked != 2 {
 		t.Fatalf("%+v, %v", got, err)
 	}
-	after := dump(t, b.ctx, redisOf(t, b))
-	for _, n := range needles {
-		if i := strings.Index(after, n); i >= 0 {
-			t.Errorf("%q is still there: %q", n, after[max(0, i-60):min(len(after), i+60)])
+	if err := b.Rewrite(b.ctx); err != nil {
+		t.Fatal(err)
+	}
+	places["our log"] = logged.String
+	places["our metrics"] = func() string { return gathered(t, metrics) }
+	for place, read := range places {
+		text := strings.ToLower(read())
+		if text == "" {
+			t.Errorf("%s: empty, so it proves nothing", place)
 		}
+		for _, n := range needles {
+			if i := strings.Index(text, n); i >= 0 {
+				t.Errorf("%q is still in %s: %q", n, place, text[max(0, i-60):min(len(text), i+60)])
+			}
+		}
+	}
+	if _, err := b.st.GetDead(b.ctx, "bottega", stranger); err != nil {
+		t.Errorf("the dead letter about somebody else: %v", err)
 	}
 	if n, err := b.Counts(b.ctx, "bottega"); err != nil || n["state:active"]+n["state:dormant"]+n["state:returning"] != 0 || n["erased"] != 1 {
 		t.Fatalf("counts %v, %v", n, err)
@@ -58,6 +102,81 @@ func TestErasureLeavesNoByteOfThePerson(t *testing.T) {
 			t.Errorf("%s: %v", who, err)
 		}
 	}
+}
+
+// letter keeps a dead letter.
+func (b *bench) letter(t *testing.T, body string) string {
+	t.Helper()
+	id, err := b.st.PutDead(b.ctx, store.DeadLetter{Shop: "bottega", Source: "shopify", Body: []byte(body), Reason: "x", At: day0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// park lets an event wait for somebody who never comes.
+func (b *bench) park(t *testing.T, ev lifecycle.Event) {
+	t.Helper()
+	item, err := json.Marshal(ev)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.st.Park(b.ctx, store.Digest{1, byte(len(item))}, item); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lockedBuffer is a log that several goroutines write.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func gathered(t *testing.T, r *prometheus.Registry) string {
+	t.Helper()
+	all, err := r.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := ""
+	for _, f := range all {
+		text += f.String() + "\n"
+	}
+	return text
+}
+
+// files is everything that the server wrote to its disk, in lower case.
+func files(t *testing.T, ctx context.Context, r *redis.Client) string {
+	t.Helper()
+	dir, err := r.ConfigGet(ctx, "dir").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all strings.Builder
+	err = filepath.WalkDir(dir["dir"], func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		all.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ToLower(all.String())
 }
 
 func redisOf(t *testing.T, b *bench) *redis.Client {

@@ -66,12 +66,15 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 	if err != nil {
 		return err
 	}
-	req := store.Request{ID: keep, Delivery: identity.DeliveryKey("merge", gone.ID)}
-	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
-		if c.Erasing != nil {
+	erased := lifecycle.ErasedKey(keep)
+	req := store.Request{ID: keep, Delivery: identity.DeliveryKey("merge", gone.ID), Orders: []uint64{erased}, Create: true}
+	c, err := e.st.Update(ctx, req, func(c lifecycle.Contact, known store.Known) (store.Change, error) {
+		switch {
+		case known.Orders[erased]:
 			return store.Change{}, errErased
-		}
-		if c.Forward != "" {
+		case c.Version == 0:
+			return store.Change{}, fmt.Errorf("nobody is there to absorb it: %w", store.ErrNotFound)
+		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
 		return change(s.Name, s.Rules.Absorb(c, gone, now)), nil

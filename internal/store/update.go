@@ -321,7 +321,7 @@ func (u *update) score(at func(*lifecycle.Contact) time.Time) string {
 		return ""
 	}
 	was, will := at(&u.old), time.Time{}
-	if u.change.Write {
+	if !u.change.Remove {
 		will = at(&u.change.Contact)
 	}
 	switch {
