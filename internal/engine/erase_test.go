@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 
 	"ritorno/connectors"
 	"ritorno/internal/engine"
+	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/redistest"
 	"ritorno/internal/store"
@@ -121,7 +123,12 @@ func (b *bench) park(t *testing.T, ev lifecycle.Event) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := b.st.Park(b.ctx, store.Digest{1, byte(len(item))}, item); err != nil {
+	k := identity.NewKeys(b.st.Secret())
+	d := k.Ref("bottega", ev.Source, ev.Person.CustomerID)
+	if ev.Refund != nil {
+		d = k.Order("bottega", "", ev.Refund.OrderID)
+	}
+	if err := b.st.Park(b.ctx, store.Digest(d), item); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -264,9 +271,20 @@ func TestAnErasedPersonComesBackOnlyByThemselves(t *testing.T) {
 				t.Fatal("is still there")
 			}
 			b.goTo(t, day0.Add(day))
-			old := allowed(orderOf("2", day0.Add(-10*day), named("1", annaMail, annaPhone)))
+			old := allowed(orderOf("2", day0.Add(-10*day), named("1", " ANNA@Example.COM", "333 123 4567")))
 			old.Historical = true
 			b.tell(t, old)
+			later := allowed(orderOf("2b", day0.Add(-9*day), named("1", annaMail, annaPhone)))
+			later.Historical = true
+			for i := range later.Consents { // whatever date it bears, it is an import
+				later.Consents[i].At = day0.Add(2 * day)
+			}
+			b.goTo(t, day0.Add(3*day))
+			b.tell(t, later)
+			b.tell(t, orderOf("2c", day0.Add(3*day), named("1", annaMail, annaPhone)))
+			if c := b.find(t, annaMail); len(c.Orders) != 3 || c.Run != nil || !c.Due.IsZero() {
+				t.Fatalf("%d orders, journey %+v, due %s", len(c.Orders), c.Run, c.Due)
+			}
 			if c := b.find(t, annaMail); c.State != lifecycle.UnsubscribedState || c.Reason != lifecycle.ReasonOptOut {
 				t.Fatalf("%s (%s)", c.State, c.Reason)
 			}
@@ -280,6 +298,40 @@ func TestAnErasedPersonComesBackOnlyByThemselves(t *testing.T) {
 				t.Fatal("a fresh opt-in of their own must count")
 			}
 		})
+	}
+}
+
+// TestAFormerAddressIsForgottenToo: addresses that changed, and those of a
+// record that was joined, are suppressed with the person, and lead nowhere.
+func TestAFormerAddressIsForgottenToo(t *testing.T) {
+	b := newBench(t)
+	b.goTo(t, day0)
+	b.tell(t, allowed(orderOf("1", day0, named("1", annaMail, annaPhone))))
+	b.tell(t, allowed(orderOf("2", day0, named("2", otherMail, "+393339999999"))))
+	b.tell(t, lifecycle.Event{Type: lifecycle.ContactMerged, Source: "shopify", Key: "m", Person: lifecycle.Person{CustomerID: "1"}, Merged: &lifecycle.Person{CustomerID: "2"}})
+	b.tell(t, changed("c1", day0.Add(time.Minute), named("1", "second@example.com", "+393338888888")))
+	b.tell(t, changed("c2", day0.Add(2*time.Minute), named("1", "third@example.com", "+393337777777")))
+	old := b.find(t, "third@example.com")
+	if len(old.Former) < 6 || len(old.Joined) != 1 {
+		t.Fatalf("%d former addresses, %d joined records", len(old.Former), len(old.Joined))
+	}
+	if _, err := b.Erase(b.ctx, "bottega", "third@example.com"); err != nil {
+		t.Fatal(err)
+	}
+	for i, p := range []lifecycle.Person{
+		named("", annaMail, ""), named("", otherMail, ""), named("", "Second@Example.com", ""), named("", "third@example.com", ""),
+		named("", "", annaPhone), named("", "", "+39 333 999 9999"), named("", "", "+393338888888"), named("", "", "+393337777777"),
+	} {
+		ev := allowed(orderOf("again"+strconv.Itoa(i), day0.Add(-day), p))
+		for j := range ev.Consents {
+			ev.Consents[j].At = day0.Add(-day)
+		}
+		b.tell(t, ev)
+		who := p.Email + p.Phone
+		c := b.find(t, who)
+		if c.ID == old.ID || c.State != lifecycle.UnsubscribedState {
+			t.Errorf("%s: %s, consent %s and %s", who, c.State, c.Consent[0].State(), c.Consent[1].State())
+		}
 	}
 }
 
@@ -307,9 +359,10 @@ func TestErasedWhileAMessageIsUnderWay(t *testing.T) {
 	b := newBench(t)
 	b.goTo(t, day0)
 	b.tell(t, allowed(orderOf("1", day0, named("1", annaMail, annaPhone))))
-	b.sms.answer(func(connectors.Outgoing) *lifecycle.Result {
-		if _, err := b.Erase(b.ctx, "bottega", annaMail); err != nil {
-			t.Error(err)
+	b.sms.answer(func(m connectors.Outgoing) *lifecycle.Result {
+		got, err := b.Erase(b.ctx, "bottega", annaMail)
+		if err != nil || len(got.InFlight) != 1 || got.InFlight[0] != m.MessageID {
+			t.Errorf("%+v, %v", got, err)
 		}
 		return nil
 	})

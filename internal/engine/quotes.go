@@ -24,63 +24,55 @@ func (e *Engine) sweep(ctx context.Context, s *Shop, g *lifecycle.Erasing, out *
 	if len(who) == 0 {
 		return nil
 	}
-	if err := e.sweepParked(ctx, s, who, out); err != nil {
-		return err
-	}
-	return e.sweepDead(ctx, s, who, out)
-}
-
-func (e *Engine) sweepParked(ctx context.Context, s *Shop, who map[store.Digest]bool, out *Erasure) error {
-	return e.st.EachParked(ctx, func(d store.Digest, item []byte) error {
-		if !who[d] && !e.parkedNames(s, item, who) {
-			return nil
-		}
+	err := e.eachWaiting(ctx, s, who, func(d store.Digest, item []byte, _ lifecycle.Event) error {
 		out.Parked++
 		return e.st.Unpark(ctx, d, item)
 	})
+	if err != nil {
+		return err
+	}
+	return e.eachQuoting(ctx, s, who, func(l store.DeadLetter) error {
+		err := e.st.DeleteDead(ctx, s.Name, l.ID)
+		if errors.Is(err, store.ErrNotFound) {
+			return nil
+		}
+		out.DeadLetters++
+		return err
+	})
 }
 
-// parkedNames reports whether a parked event is about one of who, or brings
-// them along.
-func (e *Engine) parkedNames(s *Shop, item []byte, who map[store.Digest]bool) bool {
-	var ev lifecycle.Event
-	if json.Unmarshal(item, &ev) != nil {
-		return false
-	}
+// eachWaiting hands every parked event to fn that waits for one of who, is
+// about them, or brings them along.
+func (e *Engine) eachWaiting(ctx context.Context, s *Shop, who map[store.Digest]bool, fn func(d store.Digest, item []byte, ev lifecycle.Event) error) error {
+	return e.st.EachParked(ctx, func(d store.Digest, item []byte) error {
+		var ev lifecycle.Event
+		readable := json.Unmarshal(item, &ev) == nil
+		if who[d] || readable && e.waitsIn(s, d, ev) && e.namesOne(s, ev, who) {
+			return fn(d, item, ev)
+		}
+		return nil
+	})
+}
+
+// waitsIn reports whether an event that waits for d is a shop's: the same person
+// may be another shop's, too, which is none of this one's business.
+func (e *Engine) waitsIn(s *Shop, d store.Digest, ev lifecycle.Event) bool {
+	return d == e.digests(s, ev).ref || d == store.Digest(e.keys.Order(s.Name, "", orderOf(ev)))
+}
+
+func (e *Engine) namesOne(s *Shop, ev lifecycle.Event, who map[store.Digest]bool) bool {
 	people := []lifecycle.Person{ev.Person}
 	if ev.Merged != nil {
 		people = append(people, *ev.Merged)
 	}
 	for _, p := range people {
-		r := e.digests(s, lifecycle.Event{Source: ev.Source, Person: p})
-		if who[r.ref] || who[r.email] || who[r.phone] {
-			return true
+		for _, d := range e.digests(s, lifecycle.Event{Source: ev.Source, Person: p}).digests() {
+			if who[d] {
+				return true
+			}
 		}
 	}
 	return false
-}
-
-func (e *Engine) sweepDead(ctx context.Context, s *Shop, who map[store.Digest]bool, out *Erasure) error {
-	for before := ""; ; {
-		letters, err := e.st.ListDead(ctx, s.Name, before, 100)
-		if err != nil || len(letters) == 0 {
-			return err
-		}
-		for _, l := range letters {
-			before = l.ID
-			full, err := e.st.GetDead(ctx, s.Name, l.ID)
-			switch {
-			case errors.Is(err, store.ErrUnavailable):
-				return err
-			case err != nil || !e.quotes(s, l.Source, string(full.Body)+"\n"+full.Query, who):
-				continue // gone meanwhile, damaged, or about somebody else
-			}
-			if err := e.st.DeleteDead(ctx, s.Name, l.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-				return err
-			}
-			out.DeadLetters++
-		}
-	}
 }
 
 // What in a raw body may be an address or a customer id. An id of fewer than
