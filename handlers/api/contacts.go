@@ -133,6 +133,17 @@ func (a *api) line(contact lifecycle.Contact) contactLine {
 // showContact answers like GET /status/{contact}.
 func (a *api) showContact(c echo.Context) error { return a.srv.Record(c, handlers.Param(c, "contact")) }
 
+// exportContact answers with everything that is kept of one person, to be
+// handed to them, and logs who asked.
+func (a *api) exportContact(c echo.Context) error {
+	x, err := a.engine.Export(c.Request().Context(), handlers.Shop(c), handlers.Param(c, "contact"))
+	if err != nil {
+		return err
+	}
+	a.audit(c, "contact exported", "contact", x.Record.ID)
+	return c.JSON(http.StatusOK, x)
+}
+
 // erased is the answer to an erasure.
 type erased struct {
 	Erased engine.Erasure `json:"erased"`
@@ -151,9 +162,9 @@ func (a *api) eraseContact(c echo.Context) error {
 	return c.JSON(http.StatusOK, erased{out})
 }
 
-// audit logs what an owner did, without personal data.
-func (a *api) audit(c echo.Context, what string) {
+// audit logs what somebody did, without personal data.
+func (a *api) audit(c echo.Context, what string, more ...any) {
 	if a.o.Log != nil {
-		a.o.Log.Info(what, "request", c.Response().Header().Get("X-Request-Id"), "token", handlers.Token(c).ID, "shop", handlers.Shop(c))
+		a.o.Log.Info(what, append([]any{"request", c.Response().Header().Get("X-Request-Id"), "token", handlers.Token(c).ID, "shop", handlers.Shop(c)}, more...)...)
 	}
 }

@@ -7,20 +7,20 @@ import (
 )
 
 // Export is everything that is kept of one person, for that person (GDPR
-// articles 15 and 20). Its first part is what support sees; nothing is bounded
-// or masked. Times are UTC; absent ones are null.
+// articles 15 and 20). Record is what support sees, with messages, answers and
+// timeline; the rest is what the record does not show. Times are UTC; absent ones are null.
 type Export struct {
-	Status
+	Record         Status              `json:"record"`
 	FirstName      string              `json:"first_name"`
 	LastName       string              `json:"last_name"`
-	Timezone       string              `json:"timezone,omitempty"`
+	Timezone       string              `json:"timezone"`
 	KnownSince     *time.Time          `json:"known_since"`
 	EmailSince     *time.Time          `json:"email_since"` // when a source told this address
 	PhoneSince     *time.Time          `json:"phone_since"`
 	Sources        []string            `json:"sources"` // who told us anything, by name
 	ConsentHistory []ExportConsent     `json:"consent_history"`
 	Suppressed     []ExportSuppression `json:"suppressed"` // addresses that are not used whatever the consent
-	OrderList      []ExportOrder       `json:"order_list"`
+	Orders         []ExportOrder       `json:"orders"`
 	EarlierOrders  *ExportEarlier      `json:"earlier_orders"` // sums of orders older than the list
 	Journeys       []ExportRun         `json:"journeys"`       // ended ones and the live one, oldest first
 	MessagesSent   int                 `json:"messages_sent"`  // ever taken by a provider, also those older than the list
@@ -99,11 +99,11 @@ type ExportFact struct {
 // Export renders a contact in full. It decides nothing.
 func (r *Rules) Export(c Contact, now time.Time) Export {
 	x := Export{
-		Status:    r.Status(c, now),
+		Record:    r.Status(c, now),
 		FirstName: c.Profile.FirstName, LastName: c.Profile.LastName, Timezone: c.Profile.Timezone,
 		KnownSince: ptr(c.MadeAt), EmailSince: ptr(c.Email.At), PhoneSince: ptr(c.Phone.At),
 		Sources: c.sources(), ConsentHistory: c.consentHistory(), Suppressed: []ExportSuppression{},
-		OrderList: []ExportOrder{}, Journeys: []ExportRun{}, MessagesSent: c.Accepted, Facts: []ExportFact{},
+		Orders: []ExportOrder{}, Journeys: []ExportRun{}, MessagesSent: c.Accepted, Facts: []ExportFact{},
 		FormerIDs: len(c.Former), JoinedRecords: len(c.Joined),
 	}
 	for ch, s := range c.Suppress {
@@ -112,7 +112,7 @@ func (r *Rules) Export(c Contact, now time.Time) Export {
 		}
 	}
 	for _, o := range c.Orders {
-		x.OrderList = append(x.OrderList, exportOrder(o))
+		x.Orders = append(x.Orders, exportOrder(o))
 	}
 	if w := c.Older; w != (Rolled{}) {
 		x.EarlierOrders = &ExportEarlier{w.Count, Money{w.Spent, r.Currency}.String(), w.Foreign, ptr(w.First), ptr(w.Last)}

@@ -192,7 +192,7 @@ func TestTheExportNamesEverythingThatIsKept(t *testing.T) {
 			t.Errorf("%q is kept and not in the export", want)
 		}
 	}
-	if !slices.Contains(x.Sources, "stripe") || x.EarlierOrders.Count != 7 || len(x.Messages) == 0 || x.MessagesSent == 0 || len(x.Journeys) == 0 {
+	if !slices.Contains(x.Sources, "stripe") || x.EarlierOrders.Count != 7 || len(x.Record.Messages) == 0 || x.MessagesSent == 0 || len(x.Journeys) == 0 {
 		t.Errorf("%s", text)
 	}
 }
