@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ritorno/connectors/fake"
+	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
 )
 
@@ -102,7 +103,12 @@ func TestWalk(t *testing.T) {
 	})
 	t.Run("who has been erased is gone", func(t *testing.T) {
 		w := w.during(t)
-		out, errs, code := w.run("erase", carla.phone, "--shop", "bottega", "--json")
+		out, errs, code := w.run("export", carla.phone, "--shop", "bottega")
+		var copied engine.Export
+		if err := json.Unmarshal([]byte(out), &copied); err != nil || code != 0 || copied.Record.Email != carla.email || len(copied.ConsentHistory) == 0 || len(copied.Orders) == 0 || len(copied.Journeys) == 0 {
+			t.Errorf("export: exit %d, %v, %s%s", code, err, out, errs)
+		}
+		out, errs, code = w.run("erase", carla.phone, "--shop", "bottega", "--json")
 		if code != 0 || !strings.Contains(out, `"contacts": 1`) {
 			t.Errorf("erase: exit %d, %s%s", code, out, errs)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -63,6 +64,9 @@ func newErase(g *globals) *cobra.Command {
 		}
 		if g.json {
 			return printJSON(cmd, e)
+		}
+		if len(e.InFlight) > 0 {
+			fmt.Fprintf(cmd.OutOrStdout(), "on its way and not to be taken back: %s\n", strings.Join(e.InFlight, ", "))
 		}
 		_, err = fmt.Fprintf(cmd.OutOrStdout(), "removed: %d contact(s), %d message(s), %d order(s), %d dead letter(s), %d parked event(s)\nA keyed hash of the addresses stays on the suppression list.\n",
 			e.Contacts, e.Messages, e.Orders, e.DeadLetters, e.Parked)

@@ -8,7 +8,7 @@ type Role string
 // The roles, as routes name them, too: a route for support is open to owners.
 const (
 	Owner   Role = "owner"   // everything
-	Support Role = "support" // look people up and help them; no export, no settings
+	Support Role = "support" // look people up and help them, one at a time; no lists to take away, no settings
 	Ingest  Role = "ingest"  // post events, nothing else
 )
 

@@ -171,6 +171,15 @@ func (s *story) do(line string) {
 				panic("killed at " + place)
 			}
 		})
+	case "dies": // dies erase anna: the process is killed over it, where "kill" says
+		func() {
+			defer func() {
+				if p := recover(); p == nil || !strings.HasPrefix(fmt.Sprint(p), "killed at ") {
+					s.fail("it was not killed: %v", p)
+				}
+			}()
+			s.do(strings.TrimPrefix(line, "dies "))
+		}()
 	case "restart": // another process takes over
 		s.b.restart(s.t)
 	case "hold": // the shop is paused by hand
