@@ -1,10 +1,6 @@
 package store
 
-import (
-	"context"
-
-	"github.com/redis/go-redis/v9"
-)
+import "context"
 
 // Rewrite rewrites the append-only file of every master and waits for it. What
 // was deleted before the call then stands in no file of a server's any more. A
@@ -15,21 +11,21 @@ func (s *Store) Rewrite(ctx context.Context) error {
 		return err
 	}
 	for _, node := range nodes {
-		if err := s.rewrite(ctx, node); err != nil {
+		if err := rewriteFile(ctx, node, address(node)); err != nil {
 			return wrap("rewrite the file of the server at "+address(node), err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) rewrite(ctx context.Context, node *redis.Client) error {
-	facts, err := info(ctx, node)
+func rewriteFile(ctx context.Context, node server, at string) error {
+	facts, err := infoOf(ctx, node, at)
 	if err != nil || facts["aof_enabled"] != "1" {
 		return err
 	}
 	before := rewrites(facts)
 	if rewriting(facts) {
-		if err := s.rewritten(ctx, node, before); err != nil {
+		if err := rewritten(ctx, node, at, before); err != nil {
 			return err
 		}
 		before++
@@ -37,5 +33,5 @@ func (s *Store) rewrite(ctx context.Context, node *redis.Client) error {
 	if err := node.BgRewriteAOF(ctx).Err(); err != nil {
 		return err
 	}
-	return s.rewritten(ctx, node, before)
+	return rewritten(ctx, node, at, before)
 }
