@@ -24,6 +24,7 @@ type metrics struct {
 	skew                       prometheus.Gauge
 	rollbacks, forgotten       prometheus.Counter
 	errors                     *prometheus.CounterVec
+	replies                    *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -44,7 +45,8 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.skew = prometheus.NewGauge(prometheus.GaugeOpts{Name: "ritorno_clock_skew_seconds", Help: "The store's time less this host's."})
 	m.rollbacks = prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_store_rollbacks_total", Help: "Times that the store was found to have forgotten acknowledged changes."})
 	m.forgotten = prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_store_forgotten_changes_total", Help: "Acknowledged changes that the store forgot."})
-	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
+	m.replies = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_replies_total", Help: "SMS from contacts that were taken in, by what they were taken for."}, []string{"kind"})
+	r.MustRegister(m.replies, m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
 		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)
 	return m
 }

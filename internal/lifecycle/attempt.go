@@ -36,27 +36,31 @@ func (d *decision) begin() {
 	d.t.Go, d.t.Reason = true, ReasonBegun
 }
 
-// prevented records why a message that was about to leave did not.
+// prevented records why a message that was about to leave did not: its journey
+// ended, or the contact left its channel, perhaps before the journey's first
+// message.
 func (d *decision) prevented(want Message) {
 	if d.t.Reason == "" || d.t.Reason == ReasonNotDue {
 		d.t.Reason = ReasonStale
 	}
-	for i := len(d.c.Runs) - 1; i >= 0; i-- {
-		run := &d.c.Runs[i]
-		if run.ID != want.Run {
-			continue
+	why := Reason("")
+	for i := len(d.c.Runs) - 1; i >= 0 && why == ""; i-- {
+		if run := &d.c.Runs[i]; run.ID == want.Run {
+			why = dropReason(run.Outcome)
 		}
-		if m := d.message(want.ID); m != nil {
-			return // already told: queued before and dropped with its run
-		}
-		want.Status, want.Error, want.At = Dropped, dropReason(run.Outcome), d.now
-		want.Code, want.Coupon = "", ""
-		d.c.Messages = d.putMessage(want)
-		d.t.Reason = want.Error
-		d.t.count("dropped:" + string(want.Error))
-		d.changed = true
+	}
+	if why == "" && d.mayUse(want.Channel) == ReasonOptedOut {
+		why = ReasonOptedOut
+	}
+	if why == "" || d.message(want.ID) != nil { // already told: queued before and dropped with its run
 		return
 	}
+	want.Status, want.Error, want.At = Dropped, why, d.now
+	want.Code, want.Coupon = "", ""
+	d.c.Messages = d.putMessage(want)
+	d.t.Reason = want.Error
+	d.t.count("dropped:" + string(want.Error))
+	d.changed = true
 }
 
 // unbegin takes an attempt back of which no byte was written.

@@ -68,7 +68,9 @@ func (d *decision) responded() {
 		}
 	}
 	if a.Choice != "" {
-		text += " " + a.Choice
+		if text += " " + a.Choice; resp.Kind == ResponseReply {
+			d.t.count("reply:" + a.Choice)
+		}
 	}
 	if a.Text != "" {
 		text += ": " + a.Text

@@ -15,6 +15,7 @@ const (
 	not                   // a no that may also turn the next word round
 	yes                   // a plain yes
 	mark                  // a complaint without a keyword: a person must read it
+	whole                 // a request in other words (requests.go): opt-out as a whole message, a complaint inside another
 	courtesy              // changes nothing
 	classes
 )
@@ -31,7 +32,7 @@ var lists = map[class]string{
 		basta, basta sms, basta messaggi, basta pubblicita, stop messaggi, stop pubblicita, cancella, cancellami, cancellarmi, cancellare,
 		cancellatemi, cancellazione, disiscrivi, disiscrivimi, disiscrivermi, disiscrivetemi, disiscrizione, rimuovi, rimuovimi,
 		rimuovermi, rimuovetemi, rimuovere, annulla, annullare, revoca, disattiva, disattivare, disdici, eliminami, niente sms,
-		stopp, abmelden, abmeldung, abbestellen, austragen, kundigen, keine sms, keine sms mehr,
+		stopp, abmelden, abmeldung, abbestellen, austragen, kundigen, kuendigen, keine sms, keine sms mehr,
 		arret, arreter, arretez, desabonner, desinscrire, desinscription, desabonnement, me desabonner, stop pub, plus de sms,
 		parar, cancelar, cancelarme, baja, darme de baja, dar de baja, date de baja, borrar, borrarme, eliminar, no mas sms, no mas mensajes`,
 	bare: `end, alto, fermati, smettila, smettetela, genug, halt, assez, suffit, detener, suscripcion no, ende`,
@@ -42,9 +43,10 @@ var lists = map[class]string{
 	not:  `non, not, nicht, ne, pas, dont, don t, do not`,
 	yes:  `yes`,
 	mark: `non stop, scrivetemi piu, scrivermi piu, contattatemi piu, contattarmi piu, mandatemi piu, inviatemi piu,
-		voglio piu, non scrivetemi, non scrivermi, non contattatemi, non mandatemi, non mi scrivete, lasciatemi in pace, lasciami in pace,
-		spam, denuncia, denuncio, garante, privacy, gdpr, leave me alone, lass mich in ruhe, laissez moi tranquille, dejadme en paz,
-		dejame en paz, avvocato, lawyer, anwalt`,
+		voglio piu, chiamatemi piu, disturbatemi piu, 
+		text me again, contact me again, message me again, texting me, schreiben sie mir nicht, m ecrivez plus, m envoyez plus,
+		no me escriban, no me escriba, me manden mas, me envien mas, i miei dati, my data, meine daten, mes donnees, mis datos,
+		spam, denuncia, denuncio, garante, privacy, gdpr, dsgvo, rgpd, avvocato, lawyer, anwalt, abogado, avocat`,
 	courtesy: `grazie, grazie mille, mille, tante, molte, infinite, per favore, perfavore, favore, per cortesia, per piacere, cortesemente,
 		gentilmente, gentile, gentili, prego, scusa, scusate, scusi, mi dispiace, dispiace, saluti, cordiali, distinti, cordialmente, buongiorno,
 		buon giorno, buonasera, buona sera, buona giornata, buona serata, ciao, salve, ora, subito, adesso,

@@ -21,21 +21,21 @@ func (k Kind) String() string {
 }
 
 // Classify reads a reply. A keyword counts alone or with courtesy words only
-// ("Basta, grazie"); inside a sentence it makes the reply Unclear. A plain no
+// ("Basta, grazie"), and so does a request of the list in requests.go ("Non
+// scrivetemi più"); inside a sentence either makes the reply Unclear. A plain no
 // is an opt-out only where no survey is open, because it may answer one; the
 // same holds for a plain yes, which providers take as an opt-in. Case,
 // punctuation and diacritics do not matter.
 func Classify(body string, surveyOpen bool) Kind {
-	ws := words(body)
-	seen := scan(ws)
+	seen := scan(words(body))
 	switch {
 	case seen[stray] || seen[mark]:
-		if seen[mark] || seen[out] {
+		if seen[mark] || seen[out] || seen[whole] {
 			return Unclear
 		}
 	case contradicts(seen):
 		return Unclear
-	case seen[out] || seen[bare]:
+	case seen[out] || seen[bare] || seen[whole]:
 		return OptOut
 	case seen[in]:
 		return OptIn
@@ -55,24 +55,43 @@ func Classify(body string, surveyOpen bool) Kind {
 // contradicts finds replies whose words turn each other round: "non
 // cancellarmi", "stop start", "no start".
 func contradicts(seen [classes]bool) bool {
-	leave := seen[out] || seen[bare]
+	leave := seen[out] || seen[bare] || seen[whole]
 	return leave && (seen[not] || seen[in]) || seen[in] && (seen[no] || seen[not])
 }
 
-// scan notes which classes of phrase a reply is made of; the longest phrase
-// wins at each word.
-func scan(ws []string) (seen [classes]bool) {
-	for len(ws) > 0 {
-		n, c := longest(ws)
-		seen[c] = true
-		ws = ws[n:]
+// scan notes which classes of phrase a reply is made of. Courtesy may stand
+// inside a request ("schreiben Sie mir bitte nicht mehr"), so what makes no
+// sense with it is read without.
+func scan(ws []string) [classes]bool {
+	seen, plain := classesOf(ws)
+	if seen[stray] && seen[courtesy] {
+		if again, _ := classesOf(plain); !again[stray] {
+			return again
+		}
 	}
 	return seen
 }
 
+// classesOf cuts a reply into phrases, the longest that fits at each word, and
+// also returns it without courtesy.
+func classesOf(ws []string) (seen [classes]bool, plain []string) {
+	for len(ws) > 0 {
+		n, c := longest(ws)
+		if seen[c] = true; c != courtesy {
+			plain = append(plain, ws[:n]...)
+		}
+		ws = ws[n:]
+	}
+	return seen, plain
+}
+
 func longest(ws []string) (int, class) {
-	for n := min(len(ws), maxPhrase); n > 0; n-- {
-		if c, ok := phrases[join(ws[:n])]; ok {
+	for n := min(len(ws), max(maxPhrase, longestWhole)); n > 0; n-- {
+		text := join(ws[:n])
+		if wholes[text] {
+			return n, whole
+		}
+		if c, ok := phrases[text]; ok {
 			return n, c
 		}
 	}
