@@ -27,6 +27,11 @@ const authToken = "twilio-token-of-the-tests"
 // providers is a service with both providers and Anna's first message sent.
 func providers(t *testing.T, storeURL string) (*rig, *ecdsa.PrivateKey) {
 	t.Helper()
+	return providersWith(t, storeURL, func(*handlers.Options) {})
+}
+
+func providersWith(t *testing.T, storeURL string, change func(*handlers.Options)) (*rig, *ecdsa.PrivateKey) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -46,6 +51,7 @@ func providers(t *testing.T, storeURL string) (*rig, *ecdsa.PrivateKey) {
 			}
 			return out, err
 		}
+		change(o)
 	})
 	r.clock(beforeAll).is(200)
 	r.anna("")

@@ -218,6 +218,9 @@ func (s *Server) Request(c echo.Context, body []byte) connectors.Request {
 	}
 }
 
+// ReadBody reads the body of a call of at most limit bytes, for handlers/api.
+func ReadBody(c echo.Context, limit int64) ([]byte, error) { return readBody(c, limit) }
+
 // ReadRequest reads a call of at most 1 MiB with the program's time.
 func (s *Server) ReadRequest(c echo.Context) (connectors.Request, error) {
 	body, err := readBody(c, maxHook)

@@ -4,10 +4,10 @@ package api
 
 import (
 	_ "embed"
-	"encoding/json"
 	"net/http"
 	"strconv"
 
+	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"ritorno/handlers"
@@ -71,7 +71,10 @@ func (a *api) describe(c echo.Context) error {
 	return c.Blob(http.StatusOK, echo.MIMEApplicationJSON, description)
 }
 
-var errLimit = &handlers.Fault{Status: 400, Code: "limit_unreadable", Detail: "limit is a number from 1 to 100."}
+var (
+	errLimit = &handlers.Fault{Status: 400, Code: "limit_unreadable", Detail: "limit is a number from 1 to 100."}
+	errAfter = &handlers.Fault{Status: 400, Code: "after_unreadable", Detail: "after is what the page before answered, or is left out."}
+)
 
 // limit is the number of entries that the caller wants.
 func limit(c echo.Context) (int, error) {
@@ -90,11 +93,15 @@ var errBody = &handlers.Fault{Status: 400, Code: "body_not_json", Detail: "Send 
 
 const maxBody = 64 << 10
 
-// readJSON reads a small JSON object; unknown fields are mistakes.
+// readJSON reads a small JSON object. Unknown fields are mistakes, and so is
+// whatever two readers could understand differently: the same field twice, also
+// in another letter case, bytes that are no UTF-8, anything behind the end.
 func readJSON(c echo.Context, into any) error {
-	d := json.NewDecoder(http.MaxBytesReader(c.Response(), c.Request().Body, maxBody))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil || d.More() {
+	body, err := handlers.ReadBody(c, maxBody)
+	if err != nil {
+		return err
+	}
+	if json.Unmarshal(body, into, json.RejectUnknownMembers(true)) != nil {
 		return errBody
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 	"ritorno/handlers"
 	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
 )
 
 type messageList struct {
@@ -30,6 +31,9 @@ func (a *api) listMessages(c echo.Context) error {
 		return errStatus
 	}
 	found, next, err := a.engine.Uncertains(c.Request().Context(), handlers.Shop(c), c.QueryParam("after"), n)
+	if errors.Is(err, store.ErrNotFound) {
+		return errAfter
+	}
 	if err != nil {
 		return err
 	}
