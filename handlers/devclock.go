@@ -14,6 +14,10 @@ const maxClockBody = 4 << 10
 // maxAdvance keeps sums of times within what they can hold.
 const maxAdvance = 100 * 365 * 24 * time.Hour
 
+// lastYear is where the clock must not get: soon after it nanoseconds no longer
+// fit into 64 bits.
+const lastYear = 2250
+
 var errClock = &Fault{Status: 400, Code: "clock_unreadable", Detail: `Send {"advance":"30d"} (s, m, h, d, w) or {"now":"2027-03-01T00:00:00Z"}, one of them.`}
 
 // devClock moves the program's clock, visiting each due instant on the way. It
@@ -50,10 +54,12 @@ func clockTarget(body []byte, now time.Time) (to time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	if in.Now != nil {
-		return in.Now.UTC(), in.Now.Year() >= 1 && in.Now.Year() < 2250
+		to = in.Now.UTC()
+		return to, to.Year() >= 1 && to.Year() < lastYear
 	}
 	d, ok := parseSpan(*in.Advance)
-	return now.Add(d), ok
+	to = now.Add(d)
+	return to, ok && to.Year() < lastYear
 }
 
 // units are those of durations in the configuration.

@@ -1,6 +1,8 @@
 package sendgrid
 
 import (
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +45,43 @@ func FuzzReadLogs(f *testing.F) {
 			t.Errorf("found %v, doubt %q: %+v", e.Found, doubt, e)
 		case e.Found && (!final || len(e.ProviderID) > maxField || (e.Reason != "") != (e.Status == lifecycle.Failed)):
 			t.Errorf("found in no state: %+v", e)
+		}
+	})
+}
+
+// FuzzRefused: whatever SendGrid answers to a refused request, one of three
+// things was wrong.
+func FuzzRefused(f *testing.F) {
+	for _, s := range []string{`{"errors":[{"field":"from.email"}]}`, `{"errors":[{"field":"personalizations.0.to.0.email"}]}`, `{"errors":[{"field":null}]}`, `{"errors":{}}`, `<html>`, ``} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		switch o := refused(body); o {
+		case lifecycle.RejectedAccount, lifecycle.RejectedContact, lifecycle.RejectedContent:
+		default:
+			t.Errorf("%q means %v", body, o)
+		}
+	})
+}
+
+// FuzzNewCallbacks: a key of any kind is taken or refused, and the answer does
+// not repeat it.
+func FuzzNewCallbacks(f *testing.F) {
+	for _, s := range []string{
+		"", "AAAA", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----", "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+		"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE83T4O/n84iotIvIW4mdBgQ/7dAfSmpqIM8kF9mN1flpVKS3GRqe62gw+2fNNRaINXvVpiglSI8eNEc6wEA3F+g==",
+	} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, key string) {
+		c, err := NewCallbacks(key)
+		switch {
+		case err != nil && len(key) > 40 && strings.Contains(err.Error(), key):
+			t.Errorf("the error repeats the key: %v", err)
+		case err == nil:
+			if _, err := c.Events(connectors.Request{Body: []byte("[]"), ReceivedAt: time.Now()}); !errors.Is(err, connectors.ErrSignature) {
+				t.Errorf("unsigned events: %v", err)
+			}
 		}
 	})
 }

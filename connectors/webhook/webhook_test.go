@@ -362,3 +362,23 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// FuzzNew: a secret of any form is taken or refused, and the answer does not
+// repeat it.
+func FuzzNew(f *testing.F) {
+	for _, s := range []string{"", "whsec_", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whpk_AAAA", "whsk_AAAA", "a token", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaS\n", "\xff"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, secret string) {
+		s, err := webhook.New(webhook.Options{Secrets: []string{secret}})
+		if err != nil {
+			if len(secret) > 12 && strings.Contains(err.Error(), secret) {
+				t.Errorf("the error repeats the secret: %v", err)
+			}
+			return
+		}
+		if err := s.Verify(connectors.Request{Body: []byte("{}"), ReceivedAt: time.Now()}); !errors.Is(err, connectors.ErrSignature) {
+			t.Errorf("an unsigned request: %v", err)
+		}
+	})
+}

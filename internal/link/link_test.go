@@ -174,3 +174,16 @@ func FuzzVerify(f *testing.F) {
 		}
 	})
 }
+
+// FuzzValidCode: only ten letters and digits are worth a look into the store.
+func FuzzValidCode(f *testing.F) {
+	for _, s := range []string{"Ab3dE6gH9j", "", "Ab3dE6gH9", "Ab3dE6gH9jj", "Ab3dE6gH9/", "\x00b3dE6gH9j", "*b3dE6gH9j", "Аb3dE6gH9"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+		if got, want := link.ValidCode(s), len(s) == 10 && strings.Trim(s, letters) == ""; got != want && !(want && strings.ContainsFunc(s, func(r rune) bool { return r > 127 })) {
+			t.Errorf("ValidCode(%q) = %v", s, got)
+		}
+	})
+}
