@@ -13,10 +13,14 @@ import (
 func FuzzParkedEvent(f *testing.F) {
 	at := time.Date(2026, 1, 7, 12, 0, 0, 0, time.UTC)
 	for _, ev := range []lifecycle.Event{
-		order("1", at, 4990), consentBoth(at), {Type: lifecycle.OrderRefunded, Refund: &lifecycle.Refund{OrderID: "1", ID: "r", Full: true}},
+		order("1", at, 4990),
+		consentBoth(at),
+		{Type: lifecycle.OrderRefunded, Refund: &lifecycle.Refund{OrderID: "1", ID: "r", Full: true}},
 		{Type: lifecycle.SubscriptionCancelled, Person: anna(), Subscription: &lifecycle.Subscription{ID: "S1", Reason: "too dear"}},
-		{Type: lifecycle.Responded, Response: &lifecycle.Response{Kind: lifecycle.ResponseReply, Text: "ciao"}}, {Type: lifecycle.Paused, Until: at.AddDate(9, 0, 0)},
-		{Type: "order.dreamt"}, {},
+		{Type: lifecycle.Responded, Response: &lifecycle.Response{Kind: lifecycle.ResponseReply, Text: "ciao"}},
+		{Type: lifecycle.Paused, Until: at.AddDate(9, 0, 0)},
+		{Type: "order.dreamt"},
+		{},
 	} {
 		text, err := json.Marshal(ev)
 		if err != nil {
