@@ -18,7 +18,7 @@ import (
 )
 
 var jean = lifecycle.Person{
-	CustomerID: "27760", Email: "jean.exemple@example.com", Phone: "+33 6 39 98 01 02", FirstName: "Jean", LastName: "Exemple", Authoritative: true,
+	CustomerID: "27760", Email: "jean.exemple@example.com", Phone: "+33 6 39 98 01 02", FirstName: "Jean", LastName: "Exemple", Authoritative: true, //nolint:misspell // a French name
 }
 
 // Published samples: what each becomes where the owner mapped the tag vip only.
