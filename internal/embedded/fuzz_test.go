@@ -3,6 +3,8 @@ package embedded
 import (
 	"bytes"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -35,6 +37,26 @@ func FuzzLog(f *testing.F) {
 		}
 		if got := strings.Count(b.String(), "\n"); got < whole {
 			t.Errorf("%d lines of the log for %d of the server", got, whole)
+		}
+	})
+}
+
+// FuzzLastFile: whatever stands in the manifest, the file that is mended lies
+// beside it.
+func FuzzLastFile(f *testing.F) {
+	for _, s := range []string{
+		"file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n", "file ../../etc/passwd seq 1 type i",
+		"file .. seq 1 type i", "file / seq 1 type i", "file a seq 1 type i extra", "", "file\n\x00", "file \"a b\" seq 1 type i",
+	} {
+		f.Add([]byte(s))
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, manifest []byte) {
+		if err := os.WriteFile(filepath.Join(dir, "appendonly.aof.manifest"), manifest, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if file, err := lastFile(dir); err == nil && file != "" && filepath.Dir(file) != dir {
+			t.Errorf("%q leads to %s", manifest, file)
 		}
 	})
 }

@@ -74,6 +74,9 @@ func lastFile(dir string) (string, error) {
 			last = filepath.Base(words[1])
 		}
 	}
+	if last == "." || last == ".." || last == string(filepath.Separator) {
+		return "", errors.New("embedded store: the manifest of the append-only file names no file")
+	}
 	if last == "" {
 		return "", nil
 	}
