@@ -21,7 +21,7 @@ const modulePath = "ritorno"
 // in as arguments, so that a table of ten lines tests 90 days.
 var pure = []string{
 	"internal/when", "internal/identity", "internal/lifecycle", "internal/message",
-	"internal/segment", "internal/link", "internal/history", "internal/simulate", "internal/reply", "internal/generate",
+	"internal/segment", "internal/link", "internal/guard", "internal/history", "internal/simulate", "internal/reply", "internal/generate",
 }
 
 // layers says which of our packages each package may import, outside of tests.
@@ -38,6 +38,7 @@ var layers = map[string][]string{
 	"internal/link":     {"internal/lifecycle", "internal/when", "internal/identity"},
 	"internal/history":  {"internal/lifecycle", "internal/when", "internal/identity"},
 	"internal/reply":    {"internal/lifecycle", "internal/when", "internal/identity"},
+	"internal/guard":    {"internal/lifecycle", "internal/when", "internal/identity"}, // holidays, channels and kinds of tally
 	"internal/simulate": pure,
 	"internal/generate": pure,
 

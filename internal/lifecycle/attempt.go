@@ -140,8 +140,8 @@ func (d *decision) result() {
 		d.notSent(run, res)
 	case RejectedAccount:
 		why := ReasonAccount
-		if res.Reason == ReasonShopPaused {
-			why = ReasonShopPaused
+		if res.Reason.holds() {
+			why = res.Reason
 		} else {
 			d.t.count("account_refused")
 		}
@@ -155,10 +155,12 @@ func (d *decision) result() {
 		d.suppress(m.Channel, m.Address, why)
 		d.nextChannelOrStep(run)
 		d.t.count("failed:" + m.Channel.String())
+		d.t.tally(m.Channel, d.now, TallySent, TallyFailed)
 	case RejectedContent:
 		m := d.close(Failed, res.Reason)
 		d.stepOver(m)
 		d.t.count("failed:" + m.Channel.String())
+		d.t.tally(m.Channel, d.now, TallySent, TallyContent)
 	}
 	if d.t.Reason == "" || d.t.Reason == ReasonStepPlanned {
 		d.t.Reason = ReasonStored
@@ -237,6 +239,7 @@ func (d *decision) prove(m *Message, s MessageStatus) {
 		run.Got++
 	}
 	d.t.count("sent:" + m.Journey + ":" + itoa(m.Step) + ":" + m.Channel.String())
+	d.t.tally(m.Channel, m.SentAt, TallySent)
 	d.c.Timeline = addEntry(d.c.Timeline, Entry{At: d.now, Type: "message.sent", Text: m.Channel.String() + " " + m.Template})
 }
 
@@ -329,8 +332,15 @@ func (d *decision) delivery() {
 		d.prove(m, SentStatus)
 		d.stepOver(m) // it was about to be tried again
 	}
+	reported := n.Status == Delivered && n.Reason == ReasonSpam && m.Status != Failed && m.Error != ReasonSpam
+	if reported { // shown, and counted once however often it is told
+		m.Error, d.changed = ReasonSpam, true
+		d.t.tally(m.Channel, m.SentAt, TallySpam)
+	}
 	if n.Status <= m.Status {
-		d.t.Reason = ReasonNothingNew
+		if !reported {
+			d.t.Reason = ReasonNothingNew
+		}
 		return
 	}
 	m.Status, d.changed = n.Status, true
@@ -338,6 +348,7 @@ func (d *decision) delivery() {
 		m.Error = n.Reason
 		d.noteWhy("message.failed", n.Reason, m.Channel.String()+" "+m.Template)
 		d.t.count("failed:" + m.Channel.String())
+		d.t.tally(m.Channel, m.SentAt, tallyOf(n.Reason))
 		if n.Suppress {
 			d.suppress(m.Channel, m.Address, n.Reason)
 		}

@@ -126,6 +126,7 @@ func (d *decision) consents() {
 		if before.State() != after.State() {
 			d.noteWhy(ConsentChanged, "", n.Channel.String()+" "+after.State().String())
 			d.t.count("consent:" + n.Channel.String() + ":" + after.State().String())
+			d.tallyOptOut(n.Channel, after)
 		}
 		d.changed = true
 	}

@@ -53,7 +53,15 @@ const (
 	ReasonNeverSent    Reason = "never_accepted"
 	ReasonByHand       Reason = "decided_by_hand"
 	ReasonShopPaused   Reason = "shop_paused"
+	ReasonFeedSilent   Reason = "feed_silent" // a source's orders stopped: "has not bought" may not be true
+	ReasonBraked       Reason = "brake"       // too many of the last messages failed or made people opt out
 )
+
+// holds reports whether a message waits for the shop or for the operator: the
+// provider was not asked, and is not to blame.
+func (r Reason) holds() bool {
+	return r == ReasonShopPaused || r == ReasonFeedSilent || r == ReasonBraked
+}
 
 // What Decide did with an event.
 const (

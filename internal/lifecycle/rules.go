@@ -22,6 +22,10 @@ const (
 	OnAPI           Trigger = "api"
 )
 
+// AwaitsOrder reports whether the reason of a journey is that no order came: it
+// may be wrong where orders do not reach us.
+func (t Trigger) AwaitsOrder() bool { return t == OnInactivity || t == OnEarlyWarning }
+
 // Rules are one shop's rules: everything Decide needs to know besides the
 // contact, the event and the time. The zero value of a field is safe.
 type Rules struct {

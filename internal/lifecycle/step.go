@@ -100,8 +100,7 @@ func (d *decision) advance(f Fold) *Message {
 
 // lateReason is what kept a step waiting until it was too late.
 func lateReason(run *Run) Reason {
-	switch run.Waited {
-	case ReasonCapped, ReasonShopPaused:
+	if run.Waited == ReasonCapped || run.Waited.holds() {
 		return run.Waited
 	}
 	return ReasonExpired

@@ -18,6 +18,9 @@ type Transition struct {
 	SeenOrders []uint64
 	// Counts are exact counters of the shop, see docs/metrics.md.
 	Counts []Count
+	// Tallies are what became of messages of late, by the hour in which each
+	// left. The brakes watch them.
+	Tallies []Tally
 }
 
 // Count is one increment of one of the shop's counters.

@@ -46,6 +46,7 @@ type world struct {
 	sent  []string // template@channel day
 	fail  func(m lifecycle.Message) *lifecycle.Result
 	tries int
+	tally [lifecycle.TallyKinds][2]int // what the brakes would count
 }
 
 func newWorld(tb failer) *world {
@@ -58,8 +59,27 @@ func (w *world) apply(ev lifecycle.Event) lifecycle.Transition {
 		w.tb.Fatalf("%s: a decision without a reason", ev.Type)
 	}
 	w.c = t.Contact
+	w.count(t)
 	w.check()
 	return t
+}
+
+// count adds up the tallies: each message that left counts once, and each harm
+// once for its message, whatever is told and however often.
+func (w *world) count(t lifecycle.Transition) {
+	w.tb.Helper()
+	for _, n := range t.Tallies {
+		w.tally[n.Kind][n.Channel]++
+		if n.At.IsZero() || n.At.After(w.now) {
+			w.tb.Fatalf("%s of a message that left at %s", n.Kind, n.At)
+		}
+		if sent := w.tally[lifecycle.TallySent][n.Channel]; w.tally[n.Kind][n.Channel] > sent {
+			w.tb.Fatalf("%s: %d of %d messages", n.Kind, w.tally[n.Kind][n.Channel], sent)
+		}
+	}
+	if len(t.Tallies) > 0 && !t.Changed {
+		w.tb.Fatalf("%v of a change that is none", t.Tallies)
+	}
 }
 
 // check holds the invariants after every event.
