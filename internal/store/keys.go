@@ -62,6 +62,11 @@ func (k keys) counts(shard int, shop string) string {
 	return k.shard(shard) + ":n:" + url.QueryEscape(shop)
 }
 
+// tally holds the counters of one hour of program time, of all shops.
+func (k keys) tally(shard int, hour int64) string {
+	return k.shard(shard) + ":t:" + strconv.FormatInt(hour, 10)
+}
+
 // seen is the set that holds a delivery digest in one generation.
 func (k keys) seen(shard int, generation int64, digest uint64) string {
 	return k.shard(shard) + ":d:" + strconv.FormatInt(generation, 10) + ":" + strconv.FormatUint(digest%seenBuckets, 10)

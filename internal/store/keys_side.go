@@ -62,4 +62,13 @@ func (k keys) source(shop, source string) (counts, topics string) {
 	return key, key + ":topics"
 }
 
+// feed holds when new orders came from a source.
+func (k keys) feed(shop, source string) string {
+	key, _ := k.source(shop, source)
+	return key + ":feed"
+}
+
+// brakes holds the brakes that are on, and when each was last released.
+func (k keys) brakes() string { return k.prefix + ":{brake}" }
+
 func (k keys) flag(name string) string { return k.prefix + ":fl:{" + url.QueryEscape(name) + "}" }

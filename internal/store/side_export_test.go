@@ -52,6 +52,7 @@ var (
 	DecodeLink   = decodeLink
 	DecodeToken  = decodeToken
 	DecodeStatus = decodeStatus
+	DecodeFeed   = decodeFeed
 )
 
 // The keys whose content the tests look at.
@@ -70,5 +71,7 @@ func (s *Store) DeadSourceKey(shop, source string) string     { return s.keys.de
 func (s *Store) LinkKey(code string) string                   { return s.keys.link(code) }
 func (s *Store) TokenKeys() (tokens, used string)             { return s.keys.tokens() }
 func (s *Store) SourceKeys(shop, source string) (a, b string) { return s.keys.source(shop, source) }
+func (s *Store) TallyKey(shard int, hour int64) string        { return s.keys.tally(shard, hour) }
+func (s *Store) CountsKey(shard int, shop string) string      { return s.keys.counts(shard, shop) }
 func (s *Store) FlagKey(name string) string                   { return s.keys.flag(name) }
 func (s *Store) SuppressKey(d Digest) (key, field string)     { return s.keys.suppress(d) }

@@ -50,6 +50,17 @@ func sideCalls(s *store.Store, dead string) map[string]func(context.Context) err
 			return s.NoteDelivery(ctx, "bottega", "main", store.Note{At: sideNoon, Outcome: store.OutcomeDead})
 		},
 		"SourceStatus": func(ctx context.Context) error { _, err := s.SourceStatus(ctx, "bottega", "main"); return err },
+		"NoteOrder": func(ctx context.Context) error {
+			return s.NoteOrder(ctx, "bottega", "main", orderAt(sideNoon, 1, 1))
+		},
+		"Feed":         func(ctx context.Context) error { _, err := s.Feed(ctx, "bottega", "main"); return err },
+		"WaiveSilence": func(ctx context.Context) error { return s.WaiveSilence(ctx, "bottega", "main", sideNoon) },
+		"Brakes":       func(ctx context.Context) error { _, err := s.Brakes(ctx); return err },
+		"Brake":        func(ctx context.Context) error { _, err := s.Brake(ctx, "sms:secret", "why", nil); return err },
+		"Release":      func(ctx context.Context) error { return s.Release(ctx, "sms:secret", sideNoon) },
+		"Holding":      func(ctx context.Context) error { _, _, err := s.Holding(ctx, "hold", "sms:secret"); return err },
+		"Tallies":      func(ctx context.Context) error { _, err := s.Tallies(ctx, 1, 2); return err },
+		"Flags":        func(ctx context.Context) error { _, err := s.Flags(ctx, "hold", "other"); return err },
 		"Flag":         func(ctx context.Context) error { _, err := s.Flag(ctx, "hold"); return err },
 		"SetFlag":      func(ctx context.Context) error { return s.SetFlag(ctx, "hold", "secret body", 0) },
 		"DeleteDead":   func(ctx context.Context) error { return s.DeleteDead(ctx, "bottega", "00000000000000000000000000") },

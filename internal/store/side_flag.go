@@ -21,6 +21,19 @@ func (s *Store) Flag(ctx context.Context, name string) (string, error) {
 	return found[0], nil
 }
 
+// Flags are several of them in one round trip.
+func (s *Store) Flags(ctx context.Context, names ...string) ([]string, error) {
+	const op = "read flags"
+	places := make([]place, len(names))
+	for i, name := range names {
+		if err := checkLength("name", name, 1, maxName); err != nil {
+			return nil, wrap(op, err)
+		}
+		places[i].key = s.keys.flag(name)
+	}
+	return s.values(ctx, op, places...)
+}
+
 // SetFlag sets a value (at most 4 KiB) for ttl of real time, 0: until it is
 // set again. The value "" removes the flag.
 func (s *Store) SetFlag(ctx context.Context, name, value string, ttl time.Duration) error {

@@ -41,6 +41,7 @@ type Change struct {
 	Remove     bool     // erase: record, due entry and lease go
 	SeenOrders []uint64 // kept for good
 	Counts     []Count  // exact counters, incremented in the same script
+	Tallies    []Tally  // counters of one hour, incremented in the same script
 	Log        []byte   // nil or one entry for the shard's bounded stream
 	Release    *bool    // overrides Request.Release
 }
@@ -214,7 +215,7 @@ func (u *update) prepare() error {
 // idle reports whether there is nothing to tell the server.
 func (u *update) idle() bool {
 	c := u.change
-	return !c.Write && !c.Remove && len(c.SeenOrders) == 0 && len(c.Counts) == 0 && len(c.Log) == 0 &&
+	return !c.Write && !c.Remove && len(c.SeenOrders) == 0 && len(c.Counts) == 0 && len(c.Tallies) == 0 && len(c.Log) == 0 &&
 		u.r.Delivery == 0 && u.r.Fence == 0
 }
 
@@ -264,7 +265,7 @@ func (u *update) unsure(ctx context.Context, err error) error {
 	}
 	u.s.stats.lost.Add(1)
 	u.lost++
-	blind := u.record == nil && !u.change.Remove && u.r.Delivery == 0 && len(u.change.Counts) > 0
+	blind := u.record == nil && !u.change.Remove && u.r.Delivery == 0 && len(u.change.Counts)+len(u.change.Tallies) > 0
 	if u.lost >= losses || blind || ctx.Err() != nil {
 		return err
 	}
@@ -309,7 +310,10 @@ func (u *update) call() ([]string, []any) {
 		names, args = append(names, k.orders(u.shard, o)), append(args, digest(o))
 	}
 	for _, n := range c.Counts {
-		names, args = append(names, k.counts(u.shard, n.Shop)), append(args, n.Field, n.N)
+		names, args = append(names, k.counts(u.shard, n.Shop)), append(args, n.Field, n.N, 0)
+	}
+	for _, n := range c.Tallies {
+		names, args = append(names, k.tally(u.shard, n.Hour)), append(args, n.Field, n.N, tallyLife)
 	}
 	return names, args
 }

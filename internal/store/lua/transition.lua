@@ -13,7 +13,7 @@
 -- KEYS[8]  look     zset: contact id -> real ms of the next question to a provider's records
 -- KEYS[9]  unc      zset: contact id -> real ms at which its oldest attempt of unknown outcome began
 -- then ARGV[15] sets of delivery digests, the generation in force first; then
--- ARGV[16] sets of order digests; then a counter hash for each count.
+-- ARGV[16] sets of order digests; then a counter hash for each count and tally.
 -- ARGV[1]  id
 -- ARGV[2]  version decided on, 8 bytes; "" when there was no record
 -- ARGV[3]  what to do with the record: "w" write, "r" remove, "k" keep
@@ -32,7 +32,8 @@
 -- ARGV[16] number of order digests
 -- ARGV[17] score in look: "" leaves it, "0" takes the contact out
 -- ARGV[18] score in unc: the same
--- ARGV[19…] order digests, then field and amount of each count
+-- ARGV[19…] order digests, then field, amount and life in seconds ("0": for good)
+--           of each count
 -- Returns {1, seq} stored, {2, seq} was stored by the same call before,
 -- {0} somebody else wrote first, {-1} delivery applied before, {-2} lease lost.
 local contact, lease, hours, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -85,7 +86,9 @@ for i = 1, orders do
 end
 local first, arg = 9 + sets + orders, 18 + orders
 for i = 1, #KEYS - first do
-  redis.call('HINCRBY', KEYS[first + i], ARGV[arg + 2 * i - 1], ARGV[arg + 2 * i])
+  local field, amount, life = ARGV[arg + 3 * i - 2], ARGV[arg + 3 * i - 1], ARGV[arg + 3 * i]
+  redis.call('HINCRBY', KEYS[first + i], field, amount)
+  if life ~= '0' then redis.call('EXPIRE', KEYS[first + i], life, 'NX') end
 end
 if ARGV[10] ~= '0' then redis.call('HINCRBY', meta, 'n', ARGV[10]) end
 if ARGV[11] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[12], '*', 'e', ARGV[11]) end
