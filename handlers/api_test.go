@@ -350,6 +350,11 @@ func TestSourcesShowWhatToPaste(t *testing.T) {
 			LastTopic       string `json:"last_topic"`
 			Domain          string
 			Deliveries      map[string]int
+			Orders          struct {
+				Last    *time.Time `json:"last_at"`
+				Guarded bool
+				Silent  *time.Time `json:"silent_since"`
+			}
 		}
 	}
 	urls := func(role auth.Role) map[string]string {
@@ -363,6 +368,12 @@ func TestSourcesShowWhatToPaste(t *testing.T) {
 	owner := urls(auth.Owner)
 	if owner["shopify"] != publicURL+"/hooks/bottega/shopify" || owner["crm"] != publicURL+"/hooks/bottega/crm?token=crm-token-of-the-tests" {
 		t.Errorf("owner: %v", owner)
+	}
+	if o := list.Sources[2].Orders; o.Last == nil || o.Guarded || o.Silent != nil {
+		t.Errorf("one order came: %+v", o)
+	}
+	if o := list.Sources[0].Orders; o.Last != nil {
+		t.Errorf("no order came: %+v", o)
 	}
 	if s := list.Sources[2]; s.Name != "shopify" || s.LastTopic != "orders/create" || s.Deliveries["accepted"] != 1 {
 		t.Errorf("%+v", s)

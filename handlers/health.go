@@ -16,8 +16,8 @@ func (s *Server) healthz(c echo.Context) error {
 type Readiness struct {
 	Ready   bool     `json:"ready"`
 	Store   string   `json:"store"`            // "ok" or "unreachable"
-	Sending bool     `json:"sending"`          // false: held says why
-	Held    []string `json:"held"`             // why sends are held
+	Sending bool     `json:"sending"`          // false: nothing leaves; held says why
+	Held    []string `json:"held"`             // why messages wait: all of them, or those of single shops
 	Durable bool     `json:"durable"`          // acknowledged writes survive a crash
 	Why     string   `json:"why,omitempty"`    // why they may not
 	Clock   string   `json:"clock,omitempty"`  // the program's time
@@ -40,6 +40,9 @@ func (s *Server) readyz(c echo.Context) error {
 		s.log.Warn("not ready", "request", requestID(c), "error", err)
 		r.Store = "unreachable"
 		return c.JSON(http.StatusServiceUnavailable, r)
+	}
+	if shops, err := s.engine.HeldShops(ctx); err == nil { // the store answers, which is what this is about
+		r.Held = append(r.Held, shops...)
 	}
 	if real, program, err := s.engine.Now(ctx); err == nil {
 		r.Clock = program.UTC().Format("2006-01-02T15:04:05Z")

@@ -132,6 +132,37 @@ func TestReadinessSaysWhatIsHeld(t *testing.T) {
 	}
 }
 
+// TestReadinessNamesTheShopsThatWait: one shop's pause does not stop the others.
+func TestReadinessNamesTheShopsThatWait(t *testing.T) {
+	r := open(t)
+	if _, err := r.engine.PauseShop(t.Context(), "teashop", "secret plans", "a secret person"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.store.Brake(t.Context(), "sms:bottega", `{"reason":"sms: 300 of 300 messages failed"}`, nil); err != nil {
+		t.Fatal(err)
+	}
+	var ready handlers.Readiness
+	r.get("/readyz").is(200).into(&ready)
+	held := strings.Join(ready.Held, "\n")
+	for _, want := range []string{
+		"shop teashop: paused by hand; ritorno resume --shop teashop ends it",
+		"shop bottega: sms: 300 of 300 messages failed; messages wait until ritorno resume --shop bottega",
+	} {
+		if !strings.Contains(held, want) {
+			t.Errorf("held: %s\nwant %s", held, want)
+		}
+	}
+	if !ready.Ready || !ready.Sending || strings.Contains(held, "secret") {
+		t.Errorf("%+v", ready)
+	}
+	if body := r.get("/metrics").is(200).Body.String(); !strings.Contains(body, `ritorno_guard{guard="brake sms",shop="bottega"} 1`) {
+		t.Error("no metric tells of the brake")
+	}
+	if n := strings.Count(r.log.String(), "messages wait until a person lets them go"); n != 1 {
+		t.Errorf("logged %d times", n)
+	}
+}
+
 func TestMetricsNameRoutesNotPaths(t *testing.T) {
 	r, path := known(t)
 	r.get(path)

@@ -28,6 +28,16 @@ type source struct {
 	ErrorAt   *time.Time              `json:"last_error_at"`
 	Domain    string                  `json:"domain"`
 	Gone      *time.Time              `json:"disconnected_at"` // the shop said so; the owner must confirm
+	Orders    feed                    `json:"orders"`
+}
+
+// feed is how the orders of a source come in.
+type feed struct {
+	Last    *time.Time `json:"last_at"`           // arrival of the last new order
+	Guarded bool       `json:"guarded"`           // enough is known for its silence to say something
+	Usual   int64      `json:"usual_gap_seconds"` // longest gap in the last 56 days; 0 where not guarded
+	Silent  *time.Time `json:"silent_since"`      // null: orders flow
+	Holds   bool       `json:"holds"`             // and messages wait because of it
 }
 
 type topic struct {
@@ -43,6 +53,10 @@ func (a *api) listSources(c echo.Context) error {
 	shop := handlers.Shop(c)
 	all := a.o.Sources[shop]
 	list := sourceList{Sources: make([]source, 0, len(all))}
+	feeds, err := a.feeds(c, shop)
+	if err != nil {
+		return err
+	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		st, err := a.store.SourceStatus(c.Request().Context(), shop, name)
 		if err != nil {
@@ -50,9 +64,27 @@ func (a *api) listSources(c echo.Context) error {
 		}
 		s := describe(name, all[name], st)
 		s.URL = a.hookURL(c, shop, name)
+		s.Orders = feeds[name]
 		list.Sources = append(list.Sources, s)
 	}
 	return c.JSON(http.StatusOK, list)
+}
+
+// feeds are the order feeds of a shop by source.
+func (a *api) feeds(c echo.Context, shop string) (map[string]feed, error) {
+	verdicts, err := a.engine.Feeds(c.Request().Context(), shop)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]feed{}
+	for _, v := range verdicts {
+		f := feed{Last: known(v.Since), Guarded: v.Guarded, Usual: int64(v.Usual / time.Second), Holds: v.Holds()}
+		if v.Silent {
+			f.Silent = f.Last
+		}
+		out[v.Name] = f
+	}
+	return out, nil
 }
 
 // hookURL is what the owner pastes. Where the token in it is all that protects

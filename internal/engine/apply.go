@@ -23,54 +23,62 @@ func (e *Engine) Apply(ctx context.Context, shop string, ev lifecycle.Event) (Ou
 	if !ok {
 		return Outcome{}, fmt.Errorf("shop %q: %w", shop, ErrShop)
 	}
-	out, err := e.apply(ctx, s, ev)
+	out, t, err := e.apply(ctx, s, ev)
+	if tells(ev, out, t, s.Name) {
+		e.noteOrder(ctx, s, ev)
+	}
 	e.m.event(ev.Type, out, err)
 	return out, err
 }
 
-func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome, error) {
+// apply also returns what was decided; where it is stored, an error means that
+// what hangs on it was not done yet.
+func (e *Engine) apply(ctx context.Context, s *Shop, ev lifecycle.Event) (out Outcome, t lifecycle.Transition, err error) {
 	switch ev.Type {
 	case lifecycle.EraseRequested:
-		return e.applyErase(ctx, s, ev)
+		out, err = e.applyErase(ctx, s, ev)
+		return out, t, err
 	case lifecycle.ContactMerged:
-		return e.applyMerge(ctx, s, ev)
+		out, err = e.applyMerge(ctx, s, ev)
+		return out, t, err
 	case lifecycle.SourceGone:
-		return Outcome{Ignored: true, Reason: lifecycle.ReasonStored}, nil
+		return Outcome{Ignored: true, Reason: lifecycle.ReasonStored}, t, nil
 	}
 	for range 3 {
-		out, err := e.take(ctx, s, ev)
+		out, t, err = e.take(ctx, s, ev)
 		if !errors.Is(err, store.ErrNotFound) {
-			return out, err
+			return out, t, err
 		}
 	} // erased between look-up and write, again and again
-	return Outcome{}, fmt.Errorf("the person is being erased: %w", store.ErrUnavailable)
+	return Outcome{}, lifecycle.Transition{}, fmt.Errorf("the person is being erased: %w", store.ErrUnavailable)
 }
 
 // take finds the contact and changes it. store.ErrNotFound: they were erased in
 // between; looked up again, they are somebody new.
-func (e *Engine) take(ctx context.Context, s *Shop, ev lifecycle.Event) (Outcome, error) {
+func (e *Engine) take(ctx context.Context, s *Shop, ev lifecycle.Event) (out Outcome, t lifecycle.Transition, err error) {
 	known, err := e.resolve(ctx, s, ev)
 	if err != nil {
-		return Outcome{}, err
+		return out, t, err
 	}
 	e.at("resolved")
 	if known.id == "" || known.fresh && !ev.Creates() {
-		return e.unknown(ctx, s, ev, known)
+		out, err = e.unknown(ctx, s, ev, known)
+		return out, t, err
 	}
 	ev, err = e.withSuppression(ctx, s, ev, known)
 	if err != nil {
-		return Outcome{}, err
+		return out, t, err
 	}
-	out, t, err := e.update(ctx, s, known.id, ev, known.fresh)
+	out, t, err = e.update(ctx, s, known.id, ev, known.fresh)
 	if errors.Is(err, errErased) { // what still leads there, leads there no more
 		if err := e.st.DropLookups(ctx, known.id, known.digests()); err != nil {
-			return out, err
+			return out, lifecycle.Transition{}, err
 		}
 	}
 	if err != nil {
-		return out, err
+		return out, lifecycle.Transition{}, err
 	}
-	return out, e.afterwards(ctx, s, ev, known, out, t)
+	return out, t, e.afterwards(ctx, s, ev, known, out, t)
 }
 
 // update runs Decide on the stored record until it is stored.
@@ -111,7 +119,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 			ev.Remembered, ev.RememberedOff = known.Orders[req.Orders[0]], known.Orders[req.Orders[1]]
 		}
 		t = s.Rules.Decide(ev, c, now)
-		return change(s.Name, t), nil
+		return e.change(s.Name, t), nil
 	})
 	var f forwarded
 	switch {
@@ -132,12 +140,13 @@ type forwarded struct{ to string }
 func (f forwarded) Error() string { return "merged into another contact" }
 
 // change turns what Decide decided into what the store writes.
-func change(shop string, t lifecycle.Transition) store.Change {
+func (e *Engine) change(shop string, t lifecycle.Transition) store.Change {
 	ch := store.Change{Contact: t.Contact, Write: t.Changed, Remove: t.Erase, SeenOrders: t.SeenOrders}
 	if t.Changed {
 		for _, n := range t.Counts {
 			ch.Counts = append(ch.Counts, store.Count{Shop: shop, Field: n.Field, N: n.N})
 		}
+		ch.Tallies = e.tallies(shop, t)
 	}
 	return ch
 }
@@ -216,9 +225,13 @@ func (e *Engine) load(ctx context.Context, id string) (lifecycle.Contact, error)
 
 // due wakes the ticker when a contact's timer may be the next to fire.
 func (e *Engine) due(c lifecycle.Contact) {
-	if c.Due.IsZero() {
-		return
+	if !c.Due.IsZero() {
+		e.wakeUp()
 	}
+}
+
+// wakeUp lets the next look for due contacts come at once.
+func (e *Engine) wakeUp() {
 	select {
 	case e.wake <- struct{}{}:
 	default:

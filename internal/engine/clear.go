@@ -59,7 +59,7 @@ func (e *Engine) cleared(ctx context.Context, s *Shop, id string) error {
 		return err
 	}
 	_, err = e.st.Update(ctx, store.Request{ID: id}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
-		return change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.Cleared, At: now}, c, now)), nil
+		return e.change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.Cleared, At: now}, c, now)), nil
 	})
 	e.at("erase.cleared")
 	return gone(err)

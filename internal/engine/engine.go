@@ -68,6 +68,8 @@ type Engine struct {
 	recent recent        // attempts of this process
 	clock  clockGuard    // against a clock that jumps
 	forgot chan struct{}
+	guards guards        // silent feeds, and brakes
+	passed time.Duration // tests only: real time that passed for the feeds
 	holds  sync.Mutex
 	held   map[string]string // why all sends are held, by name; guarded by holds
 

@@ -87,7 +87,7 @@ func (e *Engine) bury(ctx context.Context, s *Shop, id string, half bool) (out E
 			return store.Change{}, forwarded{c.Forward}
 		}
 		out = Erasure{Contacts: 1, Messages: len(c.Messages), Orders: len(c.Orders) + c.Older.Count, InFlight: inFlight(&c)}
-		ch := change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now, Real: real}, c, now))
+		ch := e.change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.EraseRequested, At: now, Real: real}, c, now))
 		if defect.On("tombstone") {
 			ch.Remove, ch.SeenOrders = true, nil
 		}

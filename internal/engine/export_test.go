@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
 )
 
 // BeforeBegin calls f once for each message that is claimed and composed, right
@@ -44,6 +45,22 @@ func (e *Engine) ApplyAndDie(ctx context.Context, shop string, ev lifecycle.Even
 func (e *Engine) ResolveAndDie(ctx context.Context, shop string, ev lifecycle.Event) error {
 	_, err := e.resolve(ctx, e.shops[shop], ev)
 	return err
+}
+
+// Pass lets real time pass as far as the order feeds are concerned.
+func (e *Engine) Pass(d time.Duration) { e.passed += d }
+
+// Judge is Watch that also judges the shares, whoever tallied.
+func (e *Engine) Judge(ctx context.Context) error {
+	e.guards.mu.Lock()
+	e.guards.tallied++
+	e.guards.mu.Unlock()
+	return e.Watch(ctx)
+}
+
+// Tallies are a transition's as the store keeps them.
+func (e *Engine) Tallies(shop string, t lifecycle.Transition) []store.Tally {
+	return e.tallies(shop, t)
 }
 
 // SetGrace says how old a begin may be when the first byte leaves.

@@ -77,7 +77,7 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
-		return change(s.Name, s.Rules.Absorb(c, gone, now)), nil
+		return e.change(s.Name, s.Rules.Absorb(c, gone, now)), nil
 	})
 	var f forwarded
 	switch {

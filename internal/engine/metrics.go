@@ -22,6 +22,7 @@ type metrics struct {
 	uncertain, oldestUncertain prometheus.Gauge
 	held                       *prometheus.GaugeVec
 	skew                       prometheus.Gauge
+	guards, lastOrder          *prometheus.GaugeVec
 	rollbacks, forgotten       prometheus.Counter
 	errors                     *prometheus.CounterVec
 	replies                    *prometheus.CounterVec
@@ -46,7 +47,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.rollbacks = prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_store_rollbacks_total", Help: "Times that the store was found to have forgotten acknowledged changes."})
 	m.forgotten = prometheus.NewCounter(prometheus.CounterOpts{Name: "ritorno_store_forgotten_changes_total", Help: "Acknowledged changes that the store forgot."})
 	m.replies = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_replies_total", Help: "SMS from contacts that were taken in, by what they were taken for."}, []string{"kind"})
-	r.MustRegister(m.replies, m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
+	m.guards = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_guard", Help: "1 while a guard of a shop acts: feed SOURCE (silent), brake CHANNEL. Shop * stands for all shops."}, []string{"shop", "guard"})
+	m.lastOrder = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_last_order_timestamp_seconds", Help: "Real time of the last new order that this process took in live, by source."}, []string{"shop", "source"})
+	r.MustRegister(m.guards, m.lastOrder, m.replies)
+	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
 		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)
 	return m
 }

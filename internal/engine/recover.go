@@ -57,6 +57,6 @@ func (e *Engine) lose(ctx context.Context, s *Shop, c store.Claimed) {
 			kind = lifecycle.Unbegin
 		}
 		ev := lifecycle.Event{Type: kind, At: now, Real: real, Attempt: con.Sending}
-		return change(s.Name, s.Rules.Decide(ev, con, now)), nil
+		return e.change(s.Name, s.Rules.Decide(ev, con, now)), nil
 	})
 }

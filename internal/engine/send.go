@@ -58,13 +58,13 @@ func (e *Engine) refused(s *Shop, now time.Time, why lifecycle.Reason) func(life
 	return func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
 		t := s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, c, now)
 		if t.Send == nil {
-			return change(s.Name, t), nil
+			return e.change(s.Name, t), nil
 		}
 		t = s.Rules.Decide(lifecycle.Event{
 			Type: lifecycle.Begin, At: now, Attempt: &lifecycle.Attempt{ID: t.Send.ID + ".none", Message: *t.Send},
 			Result: &lifecycle.Result{Outcome: lifecycle.RejectedAccount, Reason: why},
 		}, c, now)
-		return change(s.Name, t), nil
+		return e.change(s.Name, t), nil
 	}
 }
 
@@ -104,11 +104,13 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		e.beforeBegin(m)
 	}
 	e.at("begin")
-	if paused, perr := e.paused(ctx, s.Name); perr != nil {
+	why, herr := e.heldBy(ctx, s, &t.Contact, m.Channel, real)
+	if herr != nil {
 		e.release(ctx, c, keep)
 		return false
-	} else if paused {
-		e.release(ctx, c, e.refused(s, now, lifecycle.ReasonShopPaused))
+	}
+	if why != "" {
+		e.release(ctx, c, e.refused(s, now, why))
 		return false
 	}
 	begun, err := e.begin(ctx, s, c, ev)
@@ -174,7 +176,7 @@ func (e *Engine) begin(ctx context.Context, s *Shop, c store.Claimed, ev lifecyc
 		} else {
 			t = s.Rules.Decide(ev, con, ev.At)
 		}
-		ch := change(s.Name, t)
+		ch := e.change(s.Name, t)
 		if !t.Go {
 			ch.Release = yes
 		}
@@ -198,7 +200,7 @@ var yes = func() *bool { b := true; return &b }()
 func (e *Engine) unbegin(ctx context.Context, s *Shop, c store.Claimed, a *lifecycle.Attempt, now time.Time) {
 	e.m.sends.WithLabelValues(a.Message.Channel.String(), "unbegun").Inc()
 	e.release(ctx, c, func(con lifecycle.Contact, _ store.Known) (store.Change, error) {
-		return change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.Unbegin, At: now, Attempt: a}, con, now)), nil
+		return e.change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.Unbegin, At: now, Attempt: a}, con, now)), nil
 	})
 }
 
@@ -248,7 +250,7 @@ func (e *Engine) record(ctx context.Context, s *Shop, c store.Claimed, res lifec
 			if forward = con.Forward; forward != "" {
 				return store.Change{Contact: con}, nil
 			}
-			return change(s.Name, s.Rules.Decide(ev, con, now)), nil
+			return e.change(s.Name, s.Rules.Decide(ev, con, now)), nil
 		})
 		if errors.Is(err, store.ErrFence) && fenced {
 			fenced = false

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -186,11 +187,20 @@ func (s *story) do(line string) {
 		_, err := s.b.PauseShop(s.b.ctx, "bottega", "a test", "somebody")
 		s.must(err)
 	case "unhold":
-		was, err := s.b.ResumeShop(s.b.ctx, "bottega")
+		ended, err := s.b.ResumeShop(s.b.ctx, "bottega")
 		s.must(err)
-		if !was {
-			s.fail("it was not paused")
+		if len(ended) == 0 {
+			s.fail("nothing held it")
 		}
+	case "flow": // flow 20d 3 [erp]: for so long others order so often a day
+		s.must(s.b.flow(cmp.Or(arg(3), "shopify"), s.span(arg(1)), s.number(arg(2))))
+	case "quiet": // quiet 3d: real time passes in which no order comes in
+		s.b.Pass(s.span(arg(1)))
+		s.must(s.b.Watch(s.b.ctx))
+	case "crowd": // crowd 220 sms: so many people agree and order, all at once
+		s.crowd(s.number(arg(1)), arg(2))
+	case "watch": // the guards look
+		s.must(s.b.Judge(s.b.ctx))
 	case "meanwhile": // meanwhile order anna …: right before the next message would leave
 		rest := strings.TrimPrefix(line, "meanwhile ")
 		s.b.BeforeBegin(func(lifecycle.Message) {
@@ -249,6 +259,12 @@ func (s *story) expect(w []string, arg func(int) string) {
 		want := strings.TrimSpace(arg(2) + " " + arg(3))
 		if got != want || arg(4) != "" && string(c.DueWhy) != arg(4) {
 			s.fail("is %s (%s)", got, c.DueWhy)
+		}
+	case "held": // held "feed guard" | held by nobody
+		p, err := s.b.PauseOf(s.b.ctx, "bottega")
+		s.must(err)
+		if p == nil && arg(1) != "by" || p != nil && p.By != arg(1) {
+			s.fail("held: %+v", p)
 		}
 	case "orders": // orders anna 2 99.80
 		st := s.status(arg(1))
@@ -357,6 +373,26 @@ func (s *story) order(kind, who, id, total, product, shift string) {
 		ev.Historical = true
 	}
 	s.apply(who, ev)
+}
+
+func (s *story) number(text string) int {
+	s.t.Helper()
+	n, err := strconv.Atoi(text)
+	s.must(err)
+	return n
+}
+
+// crowd are people with one order each, of this instant.
+func (s *story) crowd(n int, channel string) {
+	s.t.Helper()
+	ch, _ := lifecycle.ParseChannel(channel)
+	at := s.b.now(s.t)
+	for i := range n {
+		ev := orderOf(fmt.Sprintf("crowd%d", i), at, s.person(fmt.Sprintf("crowd%d", i)))
+		ev.Consents = []lifecycle.ConsentChange{{Channel: ch, State: lifecycle.Subscribed}}
+		_, err := s.b.Apply(s.b.ctx, "bottega", ev)
+		s.must(err)
+	}
 }
 
 func (s *story) cents(text string) int64 {

@@ -182,6 +182,9 @@ func (e *Engine) mustWait(ctx context.Context, real time.Time) bool {
 	if err := e.remind(ctx); err != nil {
 		e.trouble("remind", err)
 	}
+	if err := e.watchIfDue(ctx, real); err != nil {
+		e.trouble("guard", err)
+	}
 	return len(e.allHolds()) > 0
 }
 
@@ -289,7 +292,7 @@ func (e *Engine) fire(ctx context.Context, c store.Claimed, now time.Time) (begu
 		return false
 	}
 	e.release(ctx, c, func(con lifecycle.Contact, _ store.Known) (store.Change, error) {
-		return change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, con, now)), nil
+		return e.change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, con, now)), nil
 	})
 	return false
 }
