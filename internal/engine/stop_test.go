@@ -111,9 +111,9 @@ func TestAStopAmongManyMessages(t *testing.T) {
 
 func phoneNo(i int) string { return fmt.Sprintf("+39333%07d", 1000000+i) }
 
-// threeShops all know Anna's number; bottega and osteria write to it, cantina
+// shopsOfOneNumber all know Anna's number; bottega and osteria write to it, cantina
 // never does. Bruno shares the number in bottega, and is written to first.
-func threeShops(t *testing.T) (*bench, http.Handler) {
+func shopsOfOneNumber(t *testing.T) (*bench, http.Handler) {
 	t.Helper()
 	one := shopYAML[strings.Index(shopYAML, "  bottega:"):]
 	all := shopYAML
@@ -149,7 +149,7 @@ func (b *bench) allows(t *testing.T, shop, who string) string {
 
 func TestAStopActsInEveryShopThatWrote(t *testing.T) {
 	t.Parallel()
-	b, door := threeShops(t)
+	b, door := shopsOfOneNumber(t)
 	if n := len(b.sms.all()); n != 3 {
 		t.Fatalf("%d messages left, want Bruno's, and Anna's of two shops", n)
 	}
