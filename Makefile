@@ -10,6 +10,7 @@ CONFIG ?= examples/ritorno.yaml
 FUZZTIME ?= 30s
 SEEDS ?= 5000
 FROM ?= 0
+FOR ?= 0
 CHAOS ?=
 TEST_TIMEOUT ?= 10m
 LINT := $(GO) tool -modfile=tools/lint/go.mod golangci-lint
@@ -32,8 +33,8 @@ test: need-redis need-cc ## vet, and every test with the race detector
 	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
 	@if [ -f bench/go.mod ]; then echo '$(GO) -C bench vet ./...'; $(GO) -C bench vet ./...; fi
 
-sim: ## N seeds of the deterministic simulation (SEEDS=5000)
-	$(GO) test -count=1 -timeout 0 -v -run EverySeed ./internal/sim -seeds $(SEEDS) -from $(FROM)
+sim: ## N seeds of the deterministic simulation (SEEDS=5000, or FOR=1h)
+	$(GO) test -count=1 -timeout 0 -v -run EverySeed ./internal/sim -seeds $(SEEDS) -from $(FROM) -for $(FOR)
 
 chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, about 40 minutes
 	$(GO) test ./internal/chaos -count=1 -run Chaos -timeout 0 -v -full $(CHAOS)

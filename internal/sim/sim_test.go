@@ -20,6 +20,7 @@ var (
 	oneSeed   = flag.Int64("seed", -1, "replay this seed and print its trace with -v")
 	manySeeds = flag.Int("seeds", 0, "how many seeds to play; 0: 500, or 60 with the race detector")
 	firstSeed = flag.Uint64("from", 0, "the first seed")
+	playFor   = flag.Duration("for", 0, "play seeds for this long instead of so many")
 )
 
 // rules are a shop's as an installation has them: built-in journeys, quiet
@@ -96,7 +97,9 @@ func TestEveryPromiseHoldsForEverySeed(t *testing.T) {
 	var sum stats
 	start := time.Now()
 	broken, known := 0, map[string]int{}
-	for i := range uint64(n) {
+	played := 0
+	for i := uint64(0); *playFor > 0 && time.Since(start) < *playFor || *playFor == 0 && played < n; i++ {
+		played++
 		bad, w := play(*firstSeed+i, options{})
 		sum.add(w.stats)
 		if bad == nil {
@@ -111,6 +114,7 @@ func TestEveryPromiseHoldsForEverySeed(t *testing.T) {
 			t.Fatalf("stopped after %d seeds", i+1)
 		}
 	}
+	n = played
 	took := time.Since(start)
 	fmt.Fprintf(os.Stdout, "%d seeds from %d in %v: %d sends (%.0f a second), %d accepted, %d outcomes unknown (records: %d found, %d absent, %d sent again), %d events, %d races, %d kills, %d pauses, %d power cuts, %d lost answers, %d stale fences\n",
 		n, *firstSeed, took.Round(time.Millisecond), sum.sends, float64(sum.sends)/took.Seconds(), sum.accepted, sum.uncertain,
