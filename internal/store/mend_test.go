@@ -171,7 +171,7 @@ func TestOpenQuestionsAreIndexed(t *testing.T) {
 			t.Errorf("%d uncertain, %v", n, err)
 		}
 		if _, err := s.Update(t.Context(), store.Request{ID: anna}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
-			return store.Change{Contact: c, Remove: true}, nil
+			return store.Change{Contact: c, Write: true, Remove: true}, nil // as an erasure comes from the core
 		}); err != nil {
 			t.Fatal(err)
 		}
