@@ -57,3 +57,6 @@ func (s *Store) AllKeys(ctx context.Context, pattern string) ([]string, error) {
 	}
 	return all, nil
 }
+
+// BeforeMend runs f between the last look of an audit and a repair.
+func (s *Store) BeforeMend(f func()) { s.beforeMend = f }

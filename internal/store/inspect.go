@@ -91,28 +91,41 @@ func (s *Store) checkEviction(policy, at string) error {
 // error: who sends decides. A server that went away while it was asked is one:
 // it said nothing about itself.
 func (s *Store) checkDurable(ctx context.Context, node *redis.Client, facts map[string]string) error {
+	why, wait, err := durability(ctx, node, facts)
+	if err != nil {
+		return err
+	}
+	if why != "" {
+		s.forgetful(why)
+	}
+	s.waitAOF = s.waitAOF || wait
+	return nil
+}
+
+// durability says why a write to node may be forgotten, empty when it cannot
+// be; wait: only WAITAOF confirms it.
+func durability(ctx context.Context, node *redis.Client, facts map[string]string) (why string, wait bool, err error) {
 	at := address(node)
 	if facts["aof_enabled"] != "1" {
-		s.forgetful(fmt.Sprintf("the server at %s keeps no append-only file; set appendonly yes and appendfsync always", at))
-		return nil
+		return fmt.Sprintf("the server at %s keeps no append-only file; set appendonly yes and appendfsync always", at), false, nil
 	}
 	config, err := node.ConfigGet(ctx, "appendfsync").Result()
 	if err != nil && lost(err) {
-		return wrap("ask the server at "+at+" for appendfsync", err)
+		return "", false, wrap("ask the server at "+at+" for appendfsync", err)
 	}
 	fsync := config["appendfsync"]
 	switch {
 	case err != nil || fsync == "":
-		s.forgetful(fmt.Sprintf("cannot see appendfsync of the server at %s; allow CONFIG GET, or ask the provider for appendfsync always", at))
+		why = fmt.Sprintf("cannot see appendfsync of the server at %s; allow CONFIG GET, or ask the provider for appendfsync always", at)
 	case fsync == "always":
 	case fsync == "everysec" && waits(facts["redis_version"]):
-		s.waitAOF = true
+		wait = true
 	case fsync == "everysec":
-		s.forgetful(fmt.Sprintf("the server at %s (%s) writes to disk once a second and cannot confirm; set appendfsync always, or use 7.2 or 7.4.3 and later", at, facts["redis_version"]))
+		why = fmt.Sprintf("the server at %s (%s) writes to disk once a second and cannot confirm; set appendfsync always, or use 7.2 or 7.4.3 and later", at, facts["redis_version"])
 	default:
-		s.forgetful(fmt.Sprintf("the server at %s has appendfsync %s; set appendfsync always", at, fsync))
+		why = fmt.Sprintf("the server at %s has appendfsync %s; set appendfsync always", at, fsync)
 	}
-	return nil
+	return why, wait, nil
 }
 
 // forgetful notes the first reason why the store is not durable.

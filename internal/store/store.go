@@ -79,6 +79,8 @@ type Store struct {
 	sealed   sync.Map // run_id -> true: its file was made whole
 	guarding atomic.Bool
 	turn     chan struct{} // whoever makes a file whole holds it
+
+	beforeMend func() // tests only: between the last look of an audit and the repair
 }
 
 type counters struct{ conflicts, lost, unconfirmed, back atomic.Int64 }
