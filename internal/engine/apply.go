@@ -124,7 +124,11 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 	var f forwarded
 	switch {
 	case errors.As(err, &f):
-		return e.update(ctx, s, f.to, ev, false)
+		to, err := e.end(ctx, f.to)
+		if to == "" || err != nil && !errors.Is(err, store.ErrNotFound) {
+			return Outcome{}, t, fmt.Errorf("apply %s: %w", ev.Type, err)
+		}
+		return e.update(ctx, s, to, ev, false)
 	case errors.Is(err, store.ErrDuplicate):
 		return Outcome{Contact: id, Duplicate: true, Reason: lifecycle.ReasonNothingNew}, t, nil
 	case err != nil:
@@ -166,6 +170,9 @@ func orderOf(ev lifecycle.Event) string {
 // order can be found by its refund. A repeated delivery does it again: the try
 // before may have ended in between.
 func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, known resolved, out Outcome, t lifecycle.Transition) error {
+	if err := e.pointPhone(ctx, s, ev, known, out, t); err != nil {
+		return err
+	}
 	wake := known.pointed
 	if (out.Duplicate || known.fresh) && known.ref != noDigest && !slices.Contains(wake, known.ref) {
 		wake = append(wake, known.ref)
@@ -181,6 +188,29 @@ func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, kn
 		if err := e.unpark(ctx, s, d, known.id); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// pointPhone lets a number lead to its contact as the record reads it: the
+// contact's own country may have made another number of it than the shop's.
+func (e *Engine) pointPhone(ctx context.Context, s *Shop, ev lifecycle.Event, known resolved, out Outcome, t lifecycle.Transition) error {
+	if ev.Person.Phone == "" {
+		return nil
+	}
+	c := t.Contact
+	if out.Duplicate {
+		var err error
+		if c, err = e.st.Load(ctx, out.Contact); err != nil {
+			return gone(err)
+		}
+	}
+	d := store.Digest(e.keys.Phone(s.Name, c.Phone.Key))
+	if c.Phone.Key == "" || d == known.phone {
+		return nil
+	}
+	if err := e.st.Point(ctx, d, c.ID); err != nil && !errors.Is(err, store.ErrCrowded) {
+		return err
 	}
 	return nil
 }
@@ -205,7 +235,7 @@ func (e *Engine) ApplyTo(ctx context.Context, contact string, ev lifecycle.Event
 // left half done is finished on the way. errErased, which is store.ErrNotFound
 // to everybody else, comes with the tombstone.
 func (e *Engine) load(ctx context.Context, id string) (lifecycle.Contact, error) {
-	for range 8 {
+	for range forwardsMost {
 		c, err := e.st.Load(ctx, id)
 		if err == nil && c.Erasing != nil {
 			return c, errErased
@@ -220,8 +250,14 @@ func (e *Engine) load(ctx context.Context, id string) (lifecycle.Contact, error)
 		}
 		id = c.Forward
 	}
-	return lifecycle.Contact{}, fmt.Errorf("contact forwards in a circle: %w", store.ErrNotFound)
+	return lifecycle.Contact{}, errCircle
 }
+
+// forwardsMost is how many forwarding addresses are followed; two are rare.
+const forwardsMost = 8
+
+// errCircle cannot come up unless somebody damaged the store: doctor tells.
+var errCircle = fmt.Errorf("contact forwards in a circle: %w", store.ErrNotFound)
 
 // due wakes the ticker when a contact's timer may be the next to fire.
 func (e *Engine) due(c lifecycle.Contact) {

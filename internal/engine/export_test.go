@@ -65,3 +65,21 @@ func (e *Engine) Tallies(shop string, t lifecycle.Transition) []store.Tally {
 
 // SetGrace says how old a begin may be when the first byte leaves.
 func (e *Engine) SetGrace(d time.Duration) { e.grace = d }
+
+// AuditSkew is what an audit says of clocks that differ.
+func (e *Engine) AuditSkew(ctx context.Context, skew time.Duration) (store.Findings, error) {
+	c := checkup{e: e, f: &store.Findings{}, skew: skew}
+	err := c.clock(ctx)
+	return *c.f, err
+}
+
+// DropLookups lets nothing lead to a contact any more.
+func (e *Engine) DropLookups(ctx context.Context, c lifecycle.Contact) error {
+	return e.st.DropLookups(ctx, c.ID, e.lookups(e.shops[c.Shop], c))
+}
+
+// Merge joins two records by their ids as they were found before, whatever
+// became of them since.
+func (e *Engine) Merge(ctx context.Context, shop, a, b string) error {
+	return e.merge(ctx, e.shops[shop], a, b)
+}

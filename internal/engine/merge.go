@@ -14,16 +14,18 @@ import (
 // younger record leaves a forwarding address, the older one absorbs it, and
 // what is left shrinks to the address. A crash in between loses nothing:
 // whoever follows the address finishes the merge, and the absorption is
-// refused a second time by its delivery key.
+// refused a second time by its delivery key. An address always leads from the
+// younger to the older record, so that none ever lead in a circle: what has one
+// already is no record to be merged into.
 func (e *Engine) merge(ctx context.Context, s *Shop, a, b string) error {
-	ca, err := e.st.Load(ctx, a)
+	ca, err := e.load(ctx, a)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil // erased meanwhile
 	}
 	if err != nil {
 		return err
 	}
-	cb, err := e.st.Load(ctx, b)
+	cb, err := e.load(ctx, b)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil
 	}
@@ -82,7 +84,11 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 	var f forwarded
 	switch {
 	case errors.As(err, &f):
-		return e.absorb(ctx, s, f.to, gone)
+		to, err := e.end(ctx, f.to)
+		if to == "" || err != nil && !errors.Is(err, store.ErrNotFound) {
+			return fmt.Errorf("absorb: %w", err)
+		}
+		return e.absorb(ctx, s, to, gone)
 	case errors.Is(err, errErased): // this is the rest of the person
 		return e.buryRest(ctx, s, gone.ID)
 	case err != nil && !errors.Is(err, store.ErrDuplicate):
@@ -110,11 +116,33 @@ func (e *Engine) buryRest(ctx context.Context, s *Shop, id string) error {
 	return err
 }
 
+// end follows forwarding addresses from a contact, and changes nothing. With
+// store.ErrNotFound comes the id at which there is no record, "" for a circle.
+func (e *Engine) end(ctx context.Context, id string) (string, error) {
+	for range forwardsMost {
+		c, err := e.st.Load(ctx, id)
+		if err != nil || c.Forward == "" {
+			return id, err
+		}
+		id = c.Forward
+	}
+	return "", errCircle
+}
+
 // lead makes the look-ups of a merged record lead straight to the joined one.
+// At no moment they lead nowhere: somebody would take them for a new person.
 func (e *Engine) lead(ctx context.Context, s *Shop, gone lifecycle.Contact, keep string) error {
 	for _, d := range e.lookups(s, gone) {
+		err := e.st.Point(ctx, d, keep)
+		full := errors.Is(err, store.ErrCrowded)
+		if err != nil && !full {
+			return err
+		}
 		if err := e.st.Unpoint(ctx, d, gone.ID); err != nil {
 			return err
+		}
+		if !full {
+			continue
 		}
 		if err := e.st.Point(ctx, d, keep); err != nil && !errors.Is(err, store.ErrCrowded) {
 			return err
@@ -138,14 +166,8 @@ func (e *Engine) adopt(ctx context.Context, s *Shop, d store.Digest, id string) 
 // lookups are the digests that lead to a contact.
 func (e *Engine) lookups(s *Shop, c lifecycle.Contact) []store.Digest {
 	var ds []store.Digest
-	if c.Email.Key != "" {
-		ds = append(ds, store.Digest(e.keys.Email(s.Name, c.Email.Key)))
-	}
-	if c.Phone.Key != "" {
-		ds = append(ds, store.Digest(e.keys.Phone(s.Name, c.Phone.Key)))
-	}
-	for _, ref := range c.Refs {
-		ds = append(ds, store.Digest(e.keys.Ref(s.Name, ref.Source, ref.ID)))
+	for _, p := range e.pointers(s, c) {
+		ds = append(ds, p.Digest)
 	}
 	for _, f := range c.Former {
 		ds = append(ds, digestsOf([]string{f.Lookup})...)

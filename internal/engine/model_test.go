@@ -48,6 +48,7 @@ func TestWhateverHappensTheStoreIsWhole(t *testing.T) {
 		m.mode = [2]lifecycle.Outcome{}
 		m.advance(b.now(t).Add(200 * day))
 		m.check()
+		b.whole(rt)
 	})
 }
 

@@ -161,8 +161,9 @@ func (e *Engine) first(ctx context.Context, s *Shop, d store.Digest, ids []strin
 	switch {
 	case errors.Is(err, errErased):
 		return claim{erased: true}, e.pastTombstone(ctx, s, d, ids[0], c)
-	case errors.Is(err, store.ErrNotFound):
-		return claim{id: ids[0]}, nil
+	case errors.Is(err, store.ErrNotFound): // also where the one it forwards to is not there any more
+		id, err := e.end(ctx, ids[0])
+		return claim{id: id}, gone(err)
 	}
 	return claim{id: c.ID, written: true}, err
 }
@@ -375,9 +376,24 @@ func (e *Engine) applyParked(ctx context.Context, s *Shop, id string, ev lifecyc
 		_, err := e.applyMerge(ctx, s, ev)
 		return err
 	}
+	r := e.digests(s, ev)
+	r.id = id
+	for _, d := range []store.Digest{r.ref, r.email} { // the record takes them over
+		if d == noDigest {
+			continue
+		}
+		if _, err := e.st.ClaimLookup(ctx, d, id); err != nil {
+			return err
+		}
+	}
+	if r.phone != noDigest {
+		if err := e.st.Point(ctx, r.phone, id); err != nil && !errors.Is(err, store.ErrCrowded) {
+			return err
+		}
+	}
 	out, t, err := e.update(ctx, s, id, ev, false)
 	if err != nil {
 		return err
 	}
-	return e.afterwards(ctx, s, ev, resolved{id: id}, out, t)
+	return e.afterwards(ctx, s, ev, resolved{id: id, phone: r.phone}, out, t)
 }

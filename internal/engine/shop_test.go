@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"ritorno/config"
 	"ritorno/connectors"
 	"ritorno/internal/engine"
@@ -310,4 +312,16 @@ func (b *bench) all() map[string]int {
 		n[m.MessageID]++
 	}
 	return n
+}
+
+// whole holds the store against all that must be true of it.
+func (b *bench) whole(t rapid.TB) {
+	t.Helper()
+	f, err := b.Audit(b.ctx, engine.AuditOptions{Own: true, Pause: time.Millisecond})
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	if f.Faults > 0 {
+		t.Fatalf("the store is not whole: %+v", f.List)
+	}
 }

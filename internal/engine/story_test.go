@@ -53,6 +53,7 @@ func TestStories(t *testing.T) {
 					s.do(line)
 				}
 			}
+			s.b.whole(t)
 		})
 	}
 }
@@ -479,7 +480,7 @@ func (s *story) report(what, who string) {
 	s.t.Helper()
 	ms := s.contact(who).Messages
 	m := ms[len(ms)-1]
-	n := lifecycle.News{MessageID: m.ID, ProviderID: "late", Status: lifecycle.Delivered}
+	n := lifecycle.News{MessageID: m.ID, ProviderID: cmp.Or(m.ProviderID, "late"), Status: lifecycle.Delivered}
 	if what == "bounced" {
 		n.Status, n.Reason, n.Suppress = lifecycle.Failed, lifecycle.ReasonBounced, true
 	}
