@@ -67,6 +67,9 @@ func TestKillDuringIngestLosesNoAcknowledgedOrder(t *testing.T) {
 		t.Fatalf("only %d orders in %d kills: the test did not stress anything", total, kills)
 	}
 	t.Logf("%d kills, %d acknowledged orders, none lost, none counted twice", kills, total)
+	if out, errs, code := in.run("doctor"); code != 0 {
+		t.Errorf("after %d kills doctor says %d:\n%s%s", kills, code, out, errs)
+	}
 }
 
 func customer(client int) string { return fmt.Sprintf("client%d@example.com", client) }
