@@ -65,8 +65,8 @@ func TestChaos(t *testing.T) {
 		for _, e := range v.examples {
 			t.Logf("%s: %s", r.name, e)
 		}
-		if !r.may && v.lost+v.doubled+v.after > 0 {
-			t.Errorf("%s: %d lost, %d doubled, %d after prevented", r.name, v.lost, v.doubled, v.after)
+		if !r.may && (v.lost+v.doubled+v.after > 0 || v.broken > 0) {
+			t.Errorf("%s: %d lost, %d doubled, %d after prevented, %d invariants of the store broken", r.name, v.lost, v.doubled, v.after, v.broken)
 		}
 	}
 	for _, p := range plains() {

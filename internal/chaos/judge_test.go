@@ -26,6 +26,7 @@ type verdict struct {
 	lost, doubled      int
 	after, raced       int
 	open, settled      int
+	broken             int64 // invariants of the store
 	examples           []string
 }
 
@@ -153,12 +154,33 @@ func (s *storm) judge(listed map[string]bool) verdict {
 		}
 	}
 	v.sent = len(times) - extra
+	s.audit(&v)
 	return v
 }
 
 // excused are the reasons for which a message may end without having left: its
 // own reason went away.
 var excused = map[lifecycle.Reason]bool{lifecycle.ReasonBought: true, lifecycle.ReasonOptedOut: true, lifecycle.ReasonResponded: true}
+
+// audit holds the store against what must always be true of it, as doctor does.
+func (s *storm) audit(v *verdict) {
+	s.t.Helper()
+	st, err := store.Open(context.Background(), store.Options{URL: "redis://" + s.redis.addr() + "/0", Shards: 16, AllowUnsafe: true})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = st.Close() }()
+	f, err := st.Audit(context.Background(), store.AuditOptions{})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	v.broken = f.Faults
+	for _, x := range f.List {
+		if x.Level == store.LevelFault {
+			v.note("the store: %s of %s: %s", x.Kind, x.Contact, x.Text)
+		}
+	}
+}
 
 func (s *storm) judgeOne(v *verdict, i int, c *lifecycle.Contact, times map[string]int, arrived map[string]time.Time, known map[string]bool) {
 	at, stopped := s.prevented[i]
