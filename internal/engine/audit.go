@@ -190,12 +190,16 @@ func (c *checkup) shops(ctx context.Context) error {
 }
 
 func (c *checkup) shop(ctx context.Context, s Shop) error {
-	paused, err := c.e.paused(ctx, s.Name)
+	pauses, err := c.e.Pauses(ctx, s.Name)
 	if err != nil {
 		return err
 	}
-	if paused {
-		c.warn(kindPaused, s.Name, "ritorno resume --shop "+s.Name, "the shop is paused and sends nothing")
+	for _, p := range pauses {
+		mend := "ritorno resume --shop " + s.Name
+		if p.Shared {
+			mend = "ritorno resume --channel " + p.Only
+		}
+		c.warn(kindPaused, s.Name, mend, "messages of the shop wait (%s): %s", p.By, p.Reason)
 	}
 	dead, err := c.e.st.CountDead(ctx, s.Name)
 	if err != nil {
