@@ -21,7 +21,7 @@ const modulePath = "ritorno"
 // in as arguments, so that a table of ten lines tests 90 days.
 var pure = []string{
 	"internal/when", "internal/identity", "internal/lifecycle", "internal/message",
-	"internal/segment", "internal/link", "internal/guard", "internal/history", "internal/simulate", "internal/reply", "internal/generate",
+	"internal/segment", "internal/link", "internal/guard", "internal/history", "internal/simulate", "internal/reply", "internal/generate", "internal/mapping",
 }
 
 // layers says which of our packages each package may import, outside of tests.
@@ -33,12 +33,14 @@ var layers = map[string][]string{
 	"internal/lifecycle": {
 		"internal/when", "internal/identity",
 	},
-	"internal/message":  {"internal/lifecycle", "internal/when", "internal/identity"},
-	"internal/segment":  {"internal/lifecycle", "internal/when", "internal/identity"},
-	"internal/link":     {"internal/lifecycle", "internal/when", "internal/identity"},
-	"internal/history":  {"internal/lifecycle", "internal/when", "internal/identity"},
-	"internal/reply":    {"internal/lifecycle", "internal/when", "internal/identity"},
-	"internal/guard":    {"internal/lifecycle", "internal/when", "internal/identity"}, // holidays, channels and kinds of tally
+	"internal/message": {"internal/lifecycle", "internal/when", "internal/identity"},
+	"internal/segment": {"internal/lifecycle", "internal/when", "internal/identity"},
+	"internal/link":    {"internal/lifecycle", "internal/when", "internal/identity"},
+	"internal/history": {"internal/lifecycle", "internal/when", "internal/identity"},
+	"internal/reply":   {"internal/lifecycle", "internal/when", "internal/identity"},
+	"internal/guard":   {"internal/lifecycle", "internal/when", "internal/identity"}, // holidays, channels and kinds of tally
+	// Expressions of owners, with the mistakes of when and the wall clocks of lifecycle.
+	"internal/mapping":  {"internal/lifecycle", "internal/when", "internal/identity"},
 	"internal/simulate": pure,
 	"internal/generate": pure,
 
@@ -84,7 +86,7 @@ var impure = []string{
 }
 
 // parsers are below an impure name and yet only read strings.
-var parsers = []string{"net/mail", "net/netip", "net/url"}
+var parsers = []string{"net/mail", "net/netip", "net/textproto", "net/url"}
 
 // ticking functions of package time look at the machine's clock.
 var ticking = []string{

@@ -108,7 +108,7 @@ func instant(text string, zone *time.Location) (_ time.Time, fault string) {
 	if len(text) <= 40 {
 		for _, layout := range local {
 			if wall, err := time.Parse(layout, text); err == nil {
-				return plausible(onWall(wall, zone))
+				return plausible(lifecycle.OnWall(wall, zone))
 			}
 		}
 		for _, layout := range offset {
@@ -125,25 +125,6 @@ func plausible(at time.Time) (_ time.Time, fault string) {
 		return time.Time{}, "lies outside the years 1900 to 2200"
 	}
 	return at, ""
-}
-
-// onWall is the instant at which the clocks of a zone first show a wall clock
-// reading, given as if in UTC, or the first after it where they skip it.
-// [time.Date] promises neither.
-func onWall(wall time.Time, zone *time.Location) time.Time {
-	at := wall.Add(-26 * time.Hour).In(zone) // no zone is a whole day away from UTC
-	for {
-		begins, ends := at.ZoneBounds()
-		_, seconds := at.Zone()
-		candidate := wall.Add(-time.Duration(seconds) * time.Second)
-		switch {
-		case !begins.IsZero() && candidate.Before(begins):
-			return begins.In(zone)
-		case ends.IsZero() || candidate.Before(ends):
-			return candidate.In(zone)
-		}
-		at = ends
-	}
 }
 
 // amount reads a decimal number as minor units. A comma may stand for the
