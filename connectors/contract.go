@@ -44,9 +44,30 @@ type Source interface {
 	Verify(r Request) error
 	// Normalise turns a verified request into events. A topic we do not use
 	// gives nil, nil. Else it wraps ErrMalformed, naming the field and why,
-	// without its value.
+	// without its value; events beside such an error are those that could be
+	// read, and hold.
 	Normalise(r Request) ([]lifecycle.Event, error)
 }
+
+// Answerer is a Source whose senders may want an answer of their own in place
+// of ours, once their delivery is stored. Without a body: ours.
+type Answerer interface {
+	Answer(r Request) (contentType string, body []byte)
+}
+
+// HeaderUser is a Source that reads headers of the owner's choice: they are
+// kept with a delivery that could not be understood. Names are canonical.
+type HeaderUser interface{ Headers() []string }
+
+// Topic is a kind of news that an owner should have switched on at the source.
+type Topic struct {
+	Name string   // as the owner finds it at the source, or in its documentation
+	Seen []string // names under which its deliveries are counted; any of them will do; nil: Name
+	Lost string   // what does not work without it, as a sentence
+}
+
+// Recommender is a Source that knows which topics it should be told.
+type Recommender interface{ Topics() []Topic }
 
 // Outgoing is one message ready to leave.
 type Outgoing struct {

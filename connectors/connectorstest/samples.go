@@ -22,7 +22,8 @@ type Collection struct {
 	Requests  []struct {
 		File    string            `json:"file"`
 		Scheme  string            `json:"scheme"`
-		Query   string            `json:"query"` // of the URL
+		Source  string            `json:"source"` // of the configuration beside it, where there is one
+		Query   string            `json:"query"`
 		Headers map[string]string `json:"headers"`
 	} `json:"requests"`
 	dir string
@@ -109,11 +110,14 @@ func (c Collection) Request(t testing.TB, i int) connectors.Request {
 	for name, value := range c.Requests[i].Headers {
 		r.Header.Set(name, value)
 	}
+	if s := c.Requests[i].Source; s != "" {
+		r.URL = "https://ritorno.example.com/hooks/bottega/" + s
+	}
 	if q := c.Requests[i].Query; q != "" {
 		r.URL += "?" + q
-		if r.Query, err = url.ParseQuery(q); err != nil {
-			t.Fatal(err)
-		}
+	}
+	if r.Query, err = url.ParseQuery(c.Requests[i].Query); err != nil {
+		t.Fatal(err)
 	}
 	return r
 }

@@ -14,7 +14,7 @@ import (
 // told posts one body and returns its event.
 func told(t *testing.T, body string) (lifecycle.Event, error) {
 	t.Helper()
-	events, err := source(t, "token").Normalise(connectors.Request{Header: http.Header{}, Body: []byte(body), Now: day(9)})
+	events, err := bearer(t, "token").Normalise(connectors.Request{Header: http.Header{}, Body: []byte(body), Now: day(9)})
 	if len(events) == 0 {
 		return lifecycle.Event{}, err
 	}

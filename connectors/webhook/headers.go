@@ -2,13 +2,10 @@ package webhook
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
-
-	"ritorno/connectors"
 )
 
 // maxSignatures bounds the work that one request can ask for.
@@ -39,7 +36,7 @@ func readHeaders(from http.Header) (headers, error) {
 	h := headers{id: from.Get(family + "Id"), timestamp: from.Get(family + "Timestamp")}
 	list := from.Get(family + "Signature")
 	if h.id == "" || h.timestamp == "" || list == "" {
-		return h, bad("webhook-id, webhook-timestamp and webhook-signature are needed, or a bearer token")
+		return h, bad("webhook-id, webhook-timestamp and webhook-signature are needed")
 	}
 	if len(h.id) > 256 || strings.ContainsRune(h.id, '.') {
 		return h, bad("webhook-id holds a dot or is over 256 bytes")
@@ -62,5 +59,3 @@ func readHeaders(from http.Header) (headers, error) {
 	}
 	return h, nil
 }
-
-func bad(why string) error { return fmt.Errorf("%w: %s", connectors.ErrSignature, why) }

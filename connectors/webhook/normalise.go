@@ -40,13 +40,23 @@ var types = map[string]func(told) (lifecycle.Event, error){
 	"consent.changed": consentChanged,
 }
 
-// Normalise turns a verified request into one event.
+// Normalise turns a verified request into one event, or into several where a
+// mapping says how.
 func (s *Source) Normalise(r connectors.Request) ([]lifecycle.Event, error) {
+	if s.mapping != nil {
+		return s.mapped(r)
+	}
 	var e envelope
 	if err := connectors.Decode(r.Body, &e); err != nil {
 		return nil, err
 	}
-	t := told{kind: strings.ToLower(strings.TrimSpace(string(e.Type))), payload: e.Data.Value}
+	key, at := delivery(r, e)
+	return e.events(key, at)
+}
+
+// events is what the envelope tells: one event, or none that we use.
+func (e envelope) events(key string, at time.Time) ([]lifecycle.Event, error) {
+	t := told{kind: strings.ToLower(strings.TrimSpace(string(e.Type))), key: key, at: at, payload: e.Data.Value}
 	if t.kind == "" {
 		return nil, connectors.Malformed("/type", "is missing: say what happened, such as order.created")
 	}
@@ -60,7 +70,6 @@ func (s *Source) Normalise(r connectors.Request) ([]lifecycle.Event, error) {
 	if t.Test.On {
 		return nil, nil
 	}
-	t.key, t.at = delivery(r, e)
 	ev, err := read(t)
 	if err != nil {
 		return nil, err
