@@ -44,15 +44,34 @@ func (s *Source) verify(r *report, path string) {
 		r.add(path+".secret", "is empty: at least one secret is needed, else anybody could send events")
 	}
 	if s.Kind == Webhook {
-		for _, secret := range s.Secrets {
-			if mend := webhookSecret(secret.Reveal()); mend != "" {
-				r.add(path+".secret", mend)
-			}
+		s.verifyWebhook(r, path)
+		return
+	}
+	for _, key := range []string{"auth", "mapping"} {
+		if r.given(path + "." + key) {
+			r.add(path+"."+key, fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
 		}
 	}
 }
 
+func (s *Source) verifyWebhook(r *report, path string) {
+	s.Auth.verify(r, path+".auth")
+	for _, secret := range s.Secrets {
+		if mend := s.Auth.secret(secret.Reveal()); mend != "" && !r.known(path+".auth.scheme") {
+			r.add(path+".secret", mend)
+		}
+	}
+	if s.Mapping != nil {
+		s.Mapping.verify(r, path+".mapping", s.Auth)
+	}
+}
+
 func (s *Source) verifyActiveCampaign(r *report, path string) {
+	for _, key := range []string{"auth", "mapping"} {
+		if r.given(path + "." + key) {
+			r.add(path+"."+key, "is not used by kind activecampaign: take it out")
+		}
+	}
 	if r.given(path + ".secret") {
 		r.add(path+".secret", "is not used by kind activecampaign, which signs nothing: give a token instead")
 	}
@@ -130,7 +149,7 @@ func webhookSecret(text string) string {
 			return "must be whpk_ and base64 of an Ed25519 public key of 32 bytes: copy the whole key"
 		}
 	default:
-		return "must begin with whsec_ (a shared secret) or whpk_ (the sender's public key): copy it with its beginning"
+		return "must begin with whsec_ (a shared secret) or whpk_ (the sender's public key): copy it with its beginning; for a sender that cannot sign so, choose another scheme under auth"
 	}
 	return ""
 }

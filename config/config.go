@@ -165,6 +165,8 @@ type Source struct {
 	Name    string   `yaml:"-,key"` // its key in the file; part of its webhook URL
 	Kind    Kind     `yaml:"kind"`
 	Secrets []Secret `yaml:"secret,one"` // newest first, none empty; empty list for activecampaign
+	Auth    *Auth    `yaml:"auth"`       // webhook; nil: Standard Webhooks
+	Mapping *Mapping `yaml:"mapping"`    // webhook; nil: the body is that of docs/webhook.md
 	Token   Secret   `yaml:"token"`      // activecampaign: of the webhook URL
 	APIURL  string   `yaml:"api_url"`    // activecampaign
 	APIKey  Secret   `yaml:"api_key"`    // activecampaign
@@ -214,6 +216,39 @@ const (
 	ListSMS          ListKind = "sms"          // consent to SMS
 	ListSubscription ListKind = "subscription" // a running subscription
 	ListIgnore       ListKind = "ignore"       // nothing
+)
+
+// Auth is how the sender of a webhook source proves that it is the one; what
+// it proves it with is the source's secret.
+type Auth struct {
+	Scheme   Scheme   `yaml:"scheme"`
+	Header   string   `yaml:"header"`   // hmac: with the signature; token: with the secret, empty: it stands in the URL
+	Prefix   string   `yaml:"prefix"`   // hmac: text before the signature
+	Encoding Encoding `yaml:"encoding"` // hmac, default hex
+	User     string   `yaml:"user"`     // basic
+}
+
+// Scheme is a way to prove it.
+type Scheme string
+
+// The schemes.
+const (
+	StandardWebhooks Scheme = "standard-webhooks"
+	BigCommerce      Scheme = "bigcommerce"
+	HubSpotV3        Scheme = "hubspot-v3"
+	HMAC             Scheme = "hmac"
+	Bearer           Scheme = "bearer"
+	Basic            Scheme = "basic"
+	Token            Scheme = "token"
+)
+
+// Encoding is how a signature is written.
+type Encoding string
+
+// The encodings.
+const (
+	Hex    Encoding = "hex"
+	Base64 Encoding = "base64"
 )
 
 // Kind is what a source speaks.

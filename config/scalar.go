@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/mapping"
 	"ritorno/internal/when"
 )
 
@@ -150,7 +151,11 @@ var scalars = map[reflect.Type]func(string) (any, error){
 		}
 		return p.Masked(), nil
 	},
-	reflect.TypeFor[*when.Expr](): func(s string) (any, error) { return when.Compile(s) },
+	reflect.TypeFor[*when.Expr]():    func(s string) (any, error) { return when.Compile(s) },
+	reflect.TypeFor[*mapping.Expr](): func(s string) (any, error) { return mapping.Compile(s) },
+	reflect.TypeFor[EventType]():     own(types()...),
+	reflect.TypeFor[Scheme]():        own(StandardWebhooks, BigCommerce, HubSpotV3, HMAC, Bearer, Basic, Token),
+	reflect.TypeFor[Encoding]():      own(Hex, Base64),
 	reflect.TypeFor[time.Weekday](): word("sun", time.Sunday, "mon", time.Monday, "tue", time.Tuesday,
 		"wed", time.Wednesday, "thu", time.Thursday, "fri", time.Friday, "sat", time.Saturday),
 	reflect.TypeFor[lifecycle.Channel](): word("sms", lifecycle.SMS, "email", lifecycle.Email),
@@ -183,6 +188,14 @@ func word(pairs ...any) func(string) (any, error) {
 		}
 		return nil, errors.New("must be " + oneOf(known) + didYouMean(text, known))
 	}
+}
+
+// types are what a rule of a mapping may take an event for.
+func types() (list []EventType) {
+	for _, t := range mapping.Types() {
+		list = append(list, EventType(t))
+	}
+	return list
 }
 
 // own reads words that mean themselves.
