@@ -27,6 +27,7 @@ var guarded = map[string]struct {
 	"GET /api/v1/contacts/:contact/export": {auth.Support, func(_ *rig, who string) (string, string) { return "/api/v1/contacts/" + who + "/export", "" }},
 	"GET /api/v1/deadletters":              {auth.Support, func(*rig, string) (string, string) { return "/api/v1/deadletters", "" }},
 	"GET /api/v1/deadletters/:id":          {auth.Support, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
+	"POST /api/v1/deadletters/replay":      {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/deadletters/replay", "" }},
 	"POST /api/v1/deadletters/:id/replay":  {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter() + "/replay", "" }},
 	"DELETE /api/v1/deadletters/:id":       {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
 	"GET /api/v1/messages":                 {auth.Support, func(*rig, string) (string, string) { return "/api/v1/messages", "" }},
@@ -159,7 +160,7 @@ func access(t *testing.T, shared *rig, method string, call func(*rig, string) (s
 	case asked == "bottega":
 		want = "2"
 	default: // the token may ask, but what the path names is bottega's
-		named := strings.Contains(path, who) || strings.Count(path, "/") > 3
+		named := strings.Contains(path, who) || strings.Count(path, "/") > 3 && path != "/api/v1/deadletters/replay"
 		if named && a.Code != 404 {
 			t.Errorf("teashop reaches what is bottega's: %d %s", a.Code, a.Body)
 		}

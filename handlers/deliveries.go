@@ -87,15 +87,15 @@ func first(h http.Header, names []string) string {
 // nothing may be acknowledged.
 func (s *Server) bury(ctx context.Context, d delivery, reason string, cause error) (Accepted, error) {
 	if errors.Is(cause, connectors.ErrMalformed) {
-		reason = strings.ToValidUTF8(cause.Error(), "") // names a place, never a value
+		reason = reasonOf(cause)
 	}
 	grave := d.grave()
 	known, err := s.store.Flag(ctx, grave)
 	id := known
 	if err == nil {
 		id, err = s.store.PutDead(ctx, store.DeadLetter{
-			ID: known, Shop: d.shop, Source: d.source, Reason: reason[:min(len(reason), maxReason)], Method: d.req.Method,
-			Query: withoutSecrets(d.req.Query), Header: keptHeaders(d.req.Header), Body: d.req.Body, At: d.req.Now,
+			ID: known, Shop: d.shop, Source: d.source, Reason: reason, Method: d.req.Method,
+			Query: withoutSecrets(d.req.Query), Header: keptHeaders(d.req.Header, s.o.Sources[d.shop][d.source].Source), Body: d.req.Body, At: d.req.Now,
 		})
 	}
 	if err == nil && known == "" {
@@ -114,6 +114,12 @@ func (s *Server) bury(ctx context.Context, d delivery, reason string, cause erro
 
 // maxReason bounds the reason of a dead letter.
 const maxReason = 300
+
+// reasonOf names a place, never a value.
+func reasonOf(cause error) string {
+	text := cause.Error()
+	return strings.ToValidUTF8(text[:min(len(text), maxReason)], "")
+}
 
 // grave is the name under which it is remembered which letter a delivery
 // became.
@@ -141,61 +147,24 @@ func withoutSecrets(q url.Values) string {
 // maxHeader bounds one kept header, so that a letter is never too large.
 const maxHeader = 2 << 10
 
-func keptHeaders(h http.Header) map[string]string {
+// keptEnds are the ends of headers in which systems name the kind of news: an
+// owner who mends a mapping may need them.
+var keptEnds = []string{"-Topic", "-Event", "-Type", "-Action"}
+
+func keptHeaders(h http.Header, src connectors.Source) map[string]string {
+	var read []string
+	if u, ok := src.(connectors.HeaderUser); ok {
+		read = u.Headers()
+	}
 	out := map[string]string{}
 	for name := range h {
-		keep := slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(name, k) })
+		keep := slices.Contains(read, name) || slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(name, k) }) ||
+			slices.ContainsFunc(keptEnds, func(k string) bool { return strings.HasSuffix(name, k) })
 		if v := h.Get(name); keep && len(v) <= maxHeader && len(out) < 24 {
 			out[name] = strings.ToValidUTF8(v, "")
 		}
 	}
 	return out
-}
-
-// Replay reads a dead letter again and applies it, without its signature: that
-// was checked when it came. The letter goes when its events are stored.
-func (s *Server) Replay(ctx context.Context, l store.DeadLetter) (Accepted, error) {
-	src, known := s.o.Sources[l.Shop][l.Source]
-	if !known {
-		return Accepted{}, errSourceGone
-	}
-	events, err := normalise(src.Source, s.requestOf(l))
-	if err != nil {
-		l.Tries++
-		if _, put := s.store.PutDead(ctx, l); put != nil {
-			return Accepted{}, put
-		}
-		return Accepted{}, err
-	}
-	out := Accepted{Accepted: true, Ignored: true}
-	if len(events) > 0 {
-		if out, err = s.Apply(ctx, l.Shop, l.Source, events); err != nil {
-			return Accepted{}, err
-		}
-	}
-	if err := s.store.DeleteDead(ctx, l.Shop, l.ID); err != nil && !errors.Is(err, store.ErrNotFound) {
-		return Accepted{}, err
-	}
-	return out, nil
-}
-
-var errSourceGone = &Fault{Status: 409, Code: "source_missing", Detail: "The letter's source is no longer in the configuration: add it again, or delete the letter."}
-
-// requestOf is a letter as the call that it was.
-func (s *Server) requestOf(l store.DeadLetter) connectors.Request {
-	header := http.Header{}
-	for name, v := range l.Header {
-		header.Set(name, v)
-	}
-	query, _ := url.ParseQuery(l.Query) // written by Encode
-	target := "/hooks/" + url.PathEscape(l.Shop) + "/" + url.PathEscape(l.Source)
-	if l.Query != "" {
-		target += "?" + l.Query
-	}
-	return connectors.Request{
-		Method: l.Method, URL: s.o.PublicURL + target, Header: header, Query: query,
-		Body: l.Body, ReceivedAt: l.At, Now: l.At,
-	}
 }
 
 // Unconfirmed reports whether err leaves open if the store took the news.

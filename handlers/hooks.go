@@ -61,6 +61,16 @@ func (s *Server) hook(c echo.Context) error {
 		return err
 	}
 	point.At("stored")
+	return answer(c, src.Source, d.req, out)
+}
+
+// answer is ours, or the one that the sender waits for.
+func answer(c echo.Context, src connectors.Source, r connectors.Request, out Accepted) error {
+	if a, ok := src.(connectors.Answerer); ok {
+		if contentType, body := a.Answer(r); len(body) > 0 {
+			return c.Blob(http.StatusOK, contentType, body)
+		}
+	}
 	return c.JSON(http.StatusOK, out)
 }
 
@@ -85,6 +95,9 @@ func (s *Server) take(ctx context.Context, d delivery, src connectors.Source) (A
 	events, err := normalise(src, d.req)
 	if err != nil {
 		s.log.Warn("delivery not understood", "shop", d.shop, "source", d.source, "error", err)
+		if err := s.salvage(ctx, d, events); err != nil {
+			return Accepted{}, err
+		}
 		return s.bury(ctx, d, "malformed", err)
 	}
 	if len(events) == 0 {
@@ -102,6 +115,21 @@ func (s *Server) take(ctx context.Context, d delivery, src connectors.Source) (A
 	}
 	s.note(ctx, d, outcomeOf(out), events)
 	return out, nil
+}
+
+// salvage applies what could be read of a delivery that becomes a dead letter.
+// A replay of the letter knows these events by their keys, which are kept for
+// longer than any letter.
+func (s *Server) salvage(ctx context.Context, d delivery, events []lifecycle.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	_, err := s.Apply(ctx, d.shop, d.source, events)
+	if err != nil && !Unconfirmed(err) {
+		s.log.Error("delivery not applied", "shop", d.shop, "source", d.source, "error", err)
+		err = nil // all of it is in the letter
+	}
+	return err
 }
 
 // Apply takes in all events of one delivery.

@@ -125,12 +125,12 @@ func openOn(t *testing.T, url string, change ...func(*handlers.Options)) *rig {
 		Sources: map[string]map[string]handlers.Source{
 			"bottega": {
 				"shopify": {Kind: "shopify", Source: must(shopify.New(shopify.Options{Secrets: []string{shopifySecret}}))(t)},
-				"erp":     {Kind: "webhook", Source: must(webhook.New(webhook.Options{Secrets: []string{erpToken}}))(t)},
+				"erp":     {Kind: "webhook", Source: must(webhook.New(webhook.Options{Secrets: []string{erpToken}, Auth: webhook.Auth{Scheme: webhook.Bearer}}))(t)},
 				"crm":     {Kind: "activecampaign", Source: signed{}, Token: "crm-token-of-the-tests"},
 			},
-			"teashop": {"erp": {Kind: "webhook", Source: must(webhook.New(webhook.Options{Secrets: []string{erpToken + "2"}}))(t)}},
+			"teashop": {"erp": {Kind: "webhook", Source: must(webhook.New(webhook.Options{Secrets: []string{erpToken + "2"}, Auth: webhook.Auth{Scheme: webhook.Bearer}}))(t)}},
 		},
-		Events: must(webhook.New(webhook.Options{Secrets: []string{"unused"}}))(t),
+		Events: must(webhook.New(webhook.Options{Secrets: []string{"unused"}, Auth: webhook.Auth{Scheme: webhook.Bearer}}))(t),
 	}
 	for _, c := range change {
 		c(&o)

@@ -40,7 +40,7 @@ func (s *Server) spool(d delivery) (Accepted, error) {
 	}
 	entry, err := json.Marshal(spooled{
 		Shop: d.shop, Source: d.source, Method: d.req.Method, Query: withoutSecrets(d.req.Query),
-		Header: keptHeaders(d.req.Header), Body: d.req.Body, At: d.req.Now,
+		Header: keptHeaders(d.req.Header, src.Source), Body: d.req.Body, At: d.req.Now,
 	})
 	if err == nil {
 		err = s.o.Spool.Append(entry)

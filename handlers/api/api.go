@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
@@ -50,6 +51,7 @@ func Mount(srv *handlers.Server, g *echo.Group) {
 
 	g.GET("/deadletters", a.listDead, support)
 	g.GET("/deadletters/:id", a.showDead, support)
+	g.POST("/deadletters/replay", a.replayAllDead, owner)
 	g.POST("/deadletters/:id/replay", a.replayDead, owner)
 	g.DELETE("/deadletters/:id", a.deleteDead, owner)
 
@@ -75,6 +77,15 @@ var (
 	errLimit = &handlers.Fault{Status: 400, Code: "limit_unreadable", Detail: "limit is a number from 1 to 100."}
 	errAfter = &handlers.Fault{Status: 400, Code: "after_unreadable", Detail: "after is what the page before answered, or is left out."}
 )
+
+// known is nil for the time that never was.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
 
 // limit is the number of entries that the caller wants.
 func limit(c echo.Context) (int, error) {

@@ -88,6 +88,31 @@ func (a *api) replayDead(c echo.Context) error {
 	return c.JSON(http.StatusOK, out)
 }
 
+type replays struct {
+	handlers.Replays
+	After string `json:"after,omitempty"` // for the next page
+}
+
+// replayAllDead tries a page of letters again, of one source or of all.
+func (a *api) replayAllDead(c echo.Context) error {
+	n, err := limit(c)
+	if err != nil {
+		return err
+	}
+	shop, source := handlers.Shop(c), c.QueryParam("source")
+	if _, known := a.o.Sources[shop][source]; source != "" && !known {
+		return errNoSource
+	}
+	report, next, err := a.srv.ReplayAll(c.Request().Context(), shop, source, c.QueryParam("after"), n)
+	if err != nil {
+		return err
+	}
+	a.audit(c, "dead letters replayed")
+	return c.JSON(http.StatusOK, replays{report, next})
+}
+
+var errNoSource = &handlers.Fault{Status: 404, Code: "source_unknown", Detail: "The shop has no source of this name in the configuration: correct source, or leave it out for all."}
+
 func (a *api) deleteDead(c echo.Context) error {
 	if err := a.store.DeleteDead(c.Request().Context(), handlers.Shop(c), handlers.Param(c, "id")); err != nil {
 		return err
