@@ -269,7 +269,7 @@ func newSources(c *config.Config) (map[string]map[string]handlers.Source, error)
 				return nil, usagef("shops.%s.sources.%s: %w", s.ID, src.Name, err)
 			}
 			if h != nil {
-				all[s.ID][src.Name] = handlers.Source{Kind: string(src.Kind), Source: h, Token: src.Token.Reveal(), Once: src.Kind.Once()}
+				all[s.ID][src.Name] = handlers.Source{Kind: string(src.Kind), Source: h, Token: urlToken(src), Once: src.Kind.Once()}
 			}
 		}
 	}
@@ -293,7 +293,7 @@ func newSource(src *config.Source) (connectors.Source, error) {
 	case config.Recharge:
 		return recharge.New(recharge.Options{Secrets: secrets})
 	case config.Webhook:
-		return webhook.New(webhook.Options{Secrets: secrets})
+		return webhook.New(webhook.Options{Secrets: secrets, Auth: authOf(src.Auth), Mapping: src.Mapping.Rules()})
 	}
 	return nil, nil
 }
@@ -314,6 +314,21 @@ func newActiveCampaign(src *config.Source) (connectors.Source, error) {
 		o.Lists[id] = activecampaign.List(l)
 	}
 	return activecampaign.New(o)
+}
+
+func authOf(a *config.Auth) webhook.Auth {
+	if a == nil {
+		return webhook.Auth{}
+	}
+	return webhook.Auth{Scheme: webhook.Scheme(a.Scheme), Header: a.Header, Prefix: a.Prefix, Base64: a.Encoding == config.Base64, User: a.User}
+}
+
+// urlToken is the secret part of the URL to paste; empty: there is none.
+func urlToken(src *config.Source) string {
+	if src.InURL() {
+		return src.Secrets[0].Reveal()
+	}
+	return src.Token.Reveal()
 }
 
 // eventReader reads the body of POST /api/v1/events, which a token opens: the
@@ -365,10 +380,11 @@ func webhookURLs(c *config.Config) []string {
 	return lines
 }
 
-// hookURL is the URL to paste. The token that some kinds need in it is not shown.
+// hookURL is the URL to paste. The token that some sources need in it is not
+// shown: source status --show-token does.
 func hookURL(c *config.Config, s *config.Shop, src *config.Source) string {
 	u := strings.TrimSuffix(c.PublicURL, "/") + "/hooks/" + s.ID + "/" + src.Name
-	if !src.Token.Empty() {
+	if urlToken(src) != "" {
 		u += "?token=***"
 	}
 	return u

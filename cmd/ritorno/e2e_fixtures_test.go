@@ -284,7 +284,7 @@ func TestOwnShopifySamplesGetTheirAnswers(t *testing.T) {
 	// The shop asked to forget it and uninstalled the app: shown to the owner,
 	// and nothing more.
 	out, errs, code := w.run("source", "status", "--json")
-	var sources []sourceView
+	var sources []handlers.SourceStatus
 	if err := json.Unmarshal([]byte(out), &sources); err != nil || code != 0 || len(sources) != 2 || sources[1].LastTopic != "app/uninstalled" || sources[1].Gone == nil {
 		t.Errorf("source status: exit %d, %s%s", code, out, errs)
 	}

@@ -38,7 +38,8 @@ type collection struct {
 type request struct {
 	File    string            `json:"file"`
 	Scheme  string            `json:"scheme,omitempty"`
-	Query   string            `json:"query,omitempty"` // of the URL, where the source puts something there
+	Source  string            `json:"source,omitempty"` // mapping: name in the configuration beside it
+	Query   string            `json:"query,omitempty"`  // of the URL
 	Headers map[string]string `json:"headers"`
 }
 
@@ -52,6 +53,12 @@ var signers = map[string]func(*testing.T, *collection, request, []byte){
 	"stripe":         signStripe,
 	"recharge":       signRecharge,
 	"activecampaign": func(*testing.T, *collection, request, []byte) {}, // signs nothing: its URL has a token
+
+	"mapping/hubspot":     signHubSpot,
+	"mapping/prestashop":  signPrestaShop,
+	"mapping/bigcommerce": signBigCommerce,
+	"mapping/salesforce":  showSecret,
+	"mapping/zapier":      showSecret,
 }
 
 func TestSignatures(t *testing.T) {
@@ -105,7 +112,7 @@ func unlisted(t *testing.T, kind string, listed map[string]bool) {
 	}
 	for _, entry := range files {
 		f := filepath.Join(kind, entry.Name())
-		if !listed[filepath.Base(f)] {
+		if base := filepath.Base(f); base != "ritorno.yaml" && !listed[base] {
 			t.Errorf("%s is in no requests.json", f)
 		}
 	}
@@ -170,6 +177,31 @@ func signRecharge(t *testing.T, c *collection, r request, body []byte) {
 	case "newer":
 	default:
 		t.Fatalf("%s: unknown scheme %q", r.File, r.Scheme)
+	}
+}
+
+func signHubSpot(_ *testing.T, c *collection, r request, body []byte) {
+	if _, signed := r.Headers["X-HubSpot-Signature-v3"]; !signed {
+		return // a workflow: sends a key in a header
+	}
+	text := "POST" + "https://ritorno.example.com/hooks/bottega/" + r.Source + string(body) + r.Headers["X-HubSpot-Request-Timestamp"]
+	r.Headers["X-HubSpot-Signature-v3"] = base64.StdEncoding.EncodeToString(mac([]byte(c.Secret), []byte(text)))
+}
+
+func signPrestaShop(_ *testing.T, c *collection, r request, body []byte) {
+	r.Headers["X-Signature"] = fmt.Sprintf("sha256=%x", mac([]byte(c.Secret), body))
+}
+
+func signBigCommerce(_ *testing.T, c *collection, r request, body []byte) {
+	signed := fmt.Appendf(nil, "%s.%s.%s", r.Headers["webhook-id"], r.Headers["webhook-timestamp"], body)
+	r.Headers["webhook-signature"] = "v1," + base64.StdEncoding.EncodeToString(mac([]byte(c.Secret), signed))
+}
+
+// showSecret checks that a sender that cannot sign shows its secret.
+func showSecret(t *testing.T, c *collection, r request, _ []byte) {
+	t.Helper()
+	if r.Query != "token="+c.Secret && r.Headers["Authorization"] != "Bearer "+c.Secret {
+		t.Errorf("%s carries no secret", r.File)
 	}
 }
 
