@@ -55,9 +55,12 @@ type Answerer interface {
 	Answer(r Request) (contentType string, body []byte)
 }
 
-// HeaderUser is a Source that reads headers of the owner's choice: they are
-// kept with a delivery that could not be understood. Names are canonical.
-type HeaderUser interface{ Headers() []string }
+// HeaderUser is a Source with headers of the owner's choice. Those that it
+// reads are kept with a delivery that could not be understood, the one that
+// holds its secret never is (empty: there is none). Names are canonical.
+type HeaderUser interface {
+	Headers() (read []string, secret string)
+}
 
 // Topic is a kind of news that an owner should have switched on at the source.
 type Topic struct {

@@ -153,14 +153,15 @@ var keptEnds = []string{"-Topic", "-Event", "-Type", "-Action"}
 
 func keptHeaders(h http.Header, src connectors.Source) map[string]string {
 	var read []string
+	var secret string
 	if u, ok := src.(connectors.HeaderUser); ok {
-		read = u.Headers()
+		read, secret = u.Headers()
 	}
 	out := map[string]string{}
 	for name := range h {
 		keep := slices.Contains(read, name) || slices.ContainsFunc(kept, func(k string) bool { return strings.HasPrefix(name, k) }) ||
 			slices.ContainsFunc(keptEnds, func(k string) bool { return strings.HasSuffix(name, k) })
-		if v := h.Get(name); keep && len(v) <= maxHeader && len(out) < 24 {
+		if v := h.Get(name); keep && name != secret && len(v) <= maxHeader && len(out) < 24 {
 			out[name] = strings.ToValidUTF8(v, "")
 		}
 	}

@@ -176,6 +176,22 @@ func TestALetterKeepsTheHeadersThatItsMappingReads(t *testing.T) {
 	}
 }
 
+// A header that holds the secret is not kept, whatever it is called.
+func TestALetterKeepsNoSecretHeader(t *testing.T) {
+	r := open(t, func(o *handlers.Options) {
+		src := must(webhook.New(webhook.Options{Secrets: []string{salesToken}, Auth: webhook.Auth{Scheme: webhook.Token, Header: "webhook-topic"}}))(t)
+		o.Sources["bottega"]["sales"] = handlers.Source{Kind: "webhook", Source: src}
+	})
+	r.send("POST", "/hooks/bottega/sales", "{}", "Webhook-Topic", salesToken, "Webhook-Id", "m1").is(200)
+	l, err := r.store.GetDead(r.Context(), "bottega", r.deadLetters()[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Header["Webhook-Topic"] != "" || l.Header["Webhook-Id"] != "m1" {
+		t.Errorf("header %v", l.Header)
+	}
+}
+
 func TestSalesforceGetsTheAnswerThatItWaitsFor(t *testing.T) {
 	r, _ := withSales(t, "event.sum")
 	body := `<Envelope xmlns="http://schemas.xmlsoap.org/soap/envelope/"><Body><notifications xmlns="http://soap.sforce.com/2005/09/outbound"/></Body></Envelope>`

@@ -9,6 +9,7 @@ package webhook
 import (
 	"errors"
 	"fmt"
+	"net/textproto"
 	"strings"
 
 	"ritorno/connectors"
@@ -28,6 +29,7 @@ type Options struct {
 type Source struct {
 	proof   proof
 	mapping *mapping.Rules
+	secret  string // the header that holds a token, in canonical form; empty: none
 }
 
 var (
@@ -58,18 +60,22 @@ func New(o Options) (*Source, error) {
 	if n == 0 {
 		return nil, errors.New("webhook source without a secret: give whsec_..., whpk_..., or what the scheme of auth needs")
 	}
-	return &Source{proof: p, mapping: o.Mapping}, nil
+	s := &Source{proof: p, mapping: o.Mapping}
+	if o.Auth.Scheme == Token {
+		s.secret = textproto.CanonicalMIMEHeaderKey(o.Auth.Header)
+	}
+	return s, nil
 }
 
 // Verify accepts a request that proves its sender by the source's scheme.
 func (s *Source) Verify(r connectors.Request) error { return s.proof.verify(r) }
 
-// Headers are those that the mapping reads.
-func (s *Source) Headers() []string {
-	if s.mapping == nil {
-		return nil
+// Headers are those that the mapping reads, and the one that holds a token.
+func (s *Source) Headers() (read []string, secret string) {
+	if s.mapping != nil {
+		read = s.mapping.Headers()
 	}
-	return s.mapping.Headers()
+	return read, s.secret
 }
 
 // bad is a refusal with its reason, which holds nothing of the request.
