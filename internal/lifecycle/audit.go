@@ -65,6 +65,7 @@ func (a *faults) bounds(c *Contact) {
 		{"ended journeys", len(c.Runs), MaxRuns},
 		{"customer ids", len(c.Refs), MaxRefs},
 		{"answers", len(c.Answers), MaxAnswers},
+		{"former addresses", len(c.Former), MaxFormer},
 		{"questions", len(c.Looks), MaxLooks},
 	} {
 		if l.n > l.most {
