@@ -354,7 +354,8 @@ type instance struct {
 func newInstance(t *testing.T, bin, dir, name, addr, conf string) *instance {
 	t.Helper()
 	in := &instance{t: t, bin: bin, conf: filepath.Join(dir, name+".yaml"), addr: addr}
-	if err := os.WriteFile(in.conf, []byte(strings.ReplaceAll(conf, "LISTEN", addr)), 0o600); err != nil {
+	conf = strings.NewReplacer("LISTEN", addr, "DATA", filepath.Join(dir, name)).Replace(conf)
+	if err := os.WriteFile(in.conf, []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var err error

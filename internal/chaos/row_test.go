@@ -81,6 +81,7 @@ func (s *storm) config() string {
 	}
 	return fmt.Sprintf(`public_url: http://%s
 listen: LISTEN
+data_dir: DATA
 redis: {url: "redis://%s/0", shards: 16, allow_unsafe: %t, replicas: %d}
 twilio: {account_sid: %s, auth_token: %s, from: %q, rate: 1000, base_url: %q}
 delivery: {settle: %s, recheck: %s, on_unknown: resend_if_not_found}
