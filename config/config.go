@@ -107,6 +107,7 @@ type Shop struct {
 	Consent      Consent       `yaml:"consent"`
 	QuietHours   *QuietHours   `yaml:"quiet_hours"` // never nil after Parse
 	Law          Law           `yaml:"law"`         // default enforce
+	Brakes       Brakes        `yaml:"brakes"`      // default on
 	Lapse        Duration      `yaml:"lapse"`       // an order after a longer gap is a return; default the last step of the inactivity journey, else 90d
 	Contest      *Contest      `yaml:"contest"`     // nil: not registered
 	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
@@ -144,6 +145,15 @@ type Law string
 const (
 	Enforce Law = "enforce"
 	LawOff  Law = "off"
+)
+
+// Brakes says whether a shop pauses itself when too many of its messages do harm.
+type Brakes string
+
+// The choices of Brakes.
+const (
+	BrakesOn  Brakes = "on"
+	BrakesOff Brakes = "off"
 )
 
 // Contest is the registration of a prize contest.

@@ -171,6 +171,7 @@ var scalars = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[ListKind]():  own(ListEmail, ListSMS, ListSubscription, ListIgnore),
 	reflect.TypeFor[OnUnknown](): own(Hold, ResendIfNotFound),
 	reflect.TypeFor[Law]():       own(Enforce, LawOff),
+	reflect.TypeFor[Brakes]():    own(BrakesOn, BrakesOff),
 	reflect.TypeFor[Threshold](): own(Fixed, Auto),
 }
 

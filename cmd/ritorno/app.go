@@ -189,7 +189,7 @@ func templatesFS(c *config.Config) fs.FS {
 func shopsOf(c *config.Config) []engine.Shop {
 	var shops []engine.Shop
 	for _, s := range c.Shops {
-		es := engine.Shop{Name: s.ID, Rules: c.Rules(s.ID)}
+		es := engine.Shop{Name: s.ID, Rules: c.Rules(s.ID), NoBrakes: s.Brakes == config.BrakesOff}
 		for _, src := range s.Sources {
 			es.Sources = append(es.Sources, src.Name)
 		}

@@ -94,6 +94,7 @@ shops:
     country: IT
     currency: EUR
     law: "off"
+    brakes: "off"
     consent: {assume: {sms: subscribed}}
     quiet_hours: {from: "00:00", to: "00:00"}
     sources: {erp: {kind: webhook, secret: whsec_%s}}

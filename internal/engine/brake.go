@@ -157,7 +157,7 @@ func (e *Engine) numbers(fields map[string]int64) tallied {
 		kind, since, scope := splitField(field)
 		ch, shop, ok := splitScope(scope)
 		k, known := lifecycle.ParseTally(kind)
-		if _, ours := e.shops[shop]; !ok || !known || !ours {
+		if s, ours := e.shops[shop]; !ok || !known || !ours || s.NoBrakes {
 			continue
 		}
 		e.guards.mu.Lock()

@@ -26,6 +26,8 @@ type Shop struct {
 	Name    string // key in the configuration
 	Rules   lifecycle.Rules
 	Sources []string // names of its sources, for look-ups by customer id
+	// NoBrakes: the owner wants no pause by itself, whatever its messages do.
+	NoBrakes bool
 }
 
 // Options are what an engine works with.

@@ -163,7 +163,7 @@ func newBenchOn(t *testing.T, url, prefix, src string, with ...func(*engine.Opti
 	b := &bench{st: st, url: url, sms: &outbox{ch: lifecycle.SMS}, mail: &outbox{ch: lifecycle.Email}, ctx: ctx, template: set}
 	var shops []engine.Shop
 	for _, s := range c.Shops {
-		es := engine.Shop{Name: s.ID, Rules: c.Rules(s.ID)}
+		es := engine.Shop{Name: s.ID, Rules: c.Rules(s.ID), NoBrakes: s.Brakes == config.BrakesOff}
 		for _, src := range s.Sources {
 			es.Sources = append(es.Sources, src.Name)
 		}
