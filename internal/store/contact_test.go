@@ -144,7 +144,7 @@ func contactOf(t *rapid.T) lifecycle.Contact {
 		State: states.Draw(t, "state"), Reason: reasons.Draw(t, "reason"), Since: times.Draw(t, "since"),
 		Runs: rapid.SliceOfN(runs, 0, 2).Draw(t, "runs"), Messages: rapid.SliceOfN(messages, 0, 3).Draw(t, "messages"),
 		Accepted: rapid.Int().Draw(t, "accepted"), Due: times.Draw(t, "due"), DueWhy: reasons.Draw(t, "why"),
-		HeldAt: times.Draw(t, "held"), MadeAt: times.Draw(t, "made"), Forward: texts.Draw(t, "forward"),
+		HeldAt: times.Draw(t, "held"), HeldTo: times.Draw(t, "held to"), MadeAt: times.Draw(t, "made"), Forward: texts.Draw(t, "forward"),
 	}
 	rest(t, &c)
 	return c

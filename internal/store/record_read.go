@@ -14,7 +14,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		Profile: r.profile(m.Profile), Older: r.rolled(m.Older), Base: r.fold(m.Base),
 		State: small(r, m.State, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(m.Reason)),
 		Since: r.time(m.Since), Due: r.time(m.Due), DueWhy: lifecycle.Reason(r.word(m.DueWhy)),
-		MadeAt: r.time(m.MadeAt), HeldAt: r.time(m.HeldAt), PausedTo: r.time(m.PausedTo),
+		MadeAt: r.time(m.MadeAt), HeldAt: r.time(m.HeldAt), HeldTo: r.time(m.HeldTo), PausedTo: r.time(m.PausedTo),
 		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
 		CancelReason: r.word(m.CancelReason), Plan: r.word(m.Plan),
 	}

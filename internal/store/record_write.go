@@ -18,6 +18,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	m.State, m.Reason, m.Since = uint32(c.State), w.word(string(c.Reason)), w.time(c.Since)
 	m.Due, m.DueWhy = w.time(c.Due), w.word(string(c.DueWhy))
 	m.MadeAt, m.HeldAt, m.PausedTo = w.time(c.MadeAt), w.time(c.HeldAt), w.time(c.PausedTo)
+	m.HeldTo = w.time(c.HeldTo)
 	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
 	m.CancelReason, m.Plan = w.word(c.CancelReason), w.word(c.Plan)
 	for _, r := range c.Refs {

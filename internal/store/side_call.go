@@ -67,8 +67,11 @@ func (s *Store) write(ctx context.Context, op, verb, key string, args ...any) (a
 type place struct{ key, field string }
 
 // values reads places, each with those of concurrent callers in one round
-// trip; "" where there is nothing.
+// trip, many apart from them; "" where there is nothing.
 func (s *Store) values(ctx context.Context, op string, places ...place) ([]string, error) {
+	if len(places) > bulkChunk {
+		return s.bulkValues(ctx, op, places)
+	}
 	cmds, err := s.read(ctx, op, func() []*redis.Cmd {
 		cmds := make([]*redis.Cmd, len(places))
 		for i, p := range places {

@@ -131,6 +131,14 @@ func (u *update) attempt(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if done, err := u.consider(known); done || err != nil {
+		return done, err
+	}
+	return u.store(ctx)
+}
+
+// consider decides on what was read. done: there is nothing to tell the server.
+func (u *update) consider(known *Known) (done bool, err error) {
 	if u.doubt != nil && bytes.Equal(u.doubt, u.stored) || u.gone && u.stored == nil {
 		return u.applied(), nil // the answer got lost, the change did not
 	}
@@ -151,47 +159,54 @@ func (u *update) attempt(ctx context.Context) (done bool, err error) {
 	if err := u.prepare(); err != nil {
 		return false, err
 	}
-	if u.idle() {
-		return true, nil
-	}
-	return u.store(ctx)
+	return u.idle(), nil
 }
 
 // look reads the record and what is known about it. known is nil when the
 // delivery was applied before.
 func (u *update) look(ctx context.Context) (*Known, error) {
-	known := &Known{Orders: make(map[uint64]bool, len(u.r.Orders))}
 	if u.r.Delivery == 0 && len(u.r.Orders) == 0 {
 		records, err := u.s.records(ctx, []string{u.r.ID})
 		if err != nil {
 			return nil, err
 		}
 		u.stored = records[0]
-		return known, nil
+		return &Known{Orders: map[uint64]bool{}}, nil
 	}
-	names := []string{u.s.keys.contact(u.shard, u.r.ID)}
+	names, args := u.question()
+	reply, err := u.s.ask(ctx, "look", names, args...)
+	if err != nil {
+		return nil, err
+	}
+	return u.heard(reply), nil
+}
+
+// question is keys and arguments of lua/look.lua.
+func (u *update) question() ([]string, []any) {
 	seen := u.s.deliverySets(u.shard, u.r.Delivery)
-	names = append(names, seen...)
+	names := append([]string{u.s.keys.contact(u.shard, u.r.ID)}, seen...)
 	args := []any{len(seen), digest(u.r.Delivery)}
 	for _, o := range u.r.Orders {
 		names = append(names, u.s.keys.orders(u.shard, o))
 		args = append(args, digest(o))
 	}
-	reply, err := u.s.ask(ctx, "look", names, args...)
-	if err != nil {
-		return nil, err
-	}
+	return names, args
+}
+
+// heard takes the answer of lua/look.lua in.
+func (u *update) heard(reply []any) *Known {
 	u.stored = nil
 	if record, ok := reply[0].(string); ok {
 		u.stored = []byte(record)
 	}
 	if number(reply[1]) == 1 {
-		return nil, nil
+		return nil
 	}
+	known := &Known{Orders: make(map[uint64]bool, len(u.r.Orders))}
 	for i, o := range u.r.Orders {
 		known.Orders[o] = number(reply[2+i]) == 1
 	}
-	return known, nil
+	return known
 }
 
 // prepare completes what fn decided.
@@ -231,6 +246,12 @@ func (u *update) store(ctx context.Context) (done bool, err error) {
 	names, args := u.call()
 	seen := u.s.seq[u.shard].Load()
 	reply, err := u.s.run(ctx, "transition", names, args...)
+	return u.stores(ctx, reply, seen, err)
+}
+
+// stores takes the answer of lua/transition.lua in; seen is the shard's
+// mutation number before the call.
+func (u *update) stores(ctx context.Context, reply []any, seen int64, err error) (done bool, _ error) {
 	if err != nil {
 		return false, u.unsure(ctx, err)
 	}

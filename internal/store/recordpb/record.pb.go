@@ -75,6 +75,7 @@ type Record struct {
 	History       []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
 	Former        []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
 	Joined        [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
+	HeldTo        uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"` // time
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -373,6 +374,13 @@ func (x *Record) GetJoined() [][]byte {
 		return x.Joined
 	}
 	return nil
+}
+
+func (x *Record) GetHeldTo() uint64 {
+	if x != nil {
+		return x.HeldTo
+	}
+	return 0
 }
 
 type Look struct {
@@ -2211,7 +2219,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xc5\v\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xde\v\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2251,7 +2259,8 @@ const file_record_proto_rawDesc = "" +
 	"\aerasing\x18# \x01(\v2\x19.ritorno.store.v1.ErasingR\aerasing\x127\n" +
 	"\ahistory\x18$ \x03(\v2\x1d.ritorno.store.v1.ConsentSpanR\ahistory\x120\n" +
 	"\x06former\x18% \x03(\v2\x18.ritorno.store.v1.FormerR\x06former\x12\x16\n" +
-	"\x06joined\x18& \x03(\fR\x06joined\"\xd6\x01\n" +
+	"\x06joined\x18& \x03(\fR\x06joined\x12\x17\n" +
+	"\aheld_to\x18' \x01(\x04R\x06heldTo\"\xd6\x01\n" +
 	"\x04Look\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
