@@ -56,6 +56,9 @@ func (d *decision) absorbIdentity(gone Contact) {
 	}
 	d.absorbLedger(gone)
 	d.c.PausedTo = maxTime(d.c.PausedTo, gone.PausedTo)
+	if gone.HeldAt.After(d.c.HeldAt) {
+		d.c.HeldAt, d.c.HeldTo = gone.HeldAt, gone.HeldTo
+	}
 	if d.c.CancelReason == "" {
 		d.c.CancelReason = gone.CancelReason
 	}

@@ -87,7 +87,8 @@ type Contact struct {
 
 	Due     time.Time // when the timer fires next, program time; zero: never
 	DueWhy  Reason    // what the timer is for, or why a step waits
-	HeldAt  time.Time // anchor of imported inactivity that must not start a journey
+	HeldAt  time.Time // anchor of imported inactivity that must not start a journey by itself
+	HeldTo  time.Time // when it may, by the owner's choice; zero: never
 	MadeAt  time.Time
 	Forward string   // merged into this contact; everything else then waits to be absorbed
 	Erasing *Erasing // the person was erased; what is left is only what must still be removed

@@ -176,6 +176,8 @@ func (d *decision) take() {
 		d.note("")
 	case Paused:
 		d.paused()
+	case Released:
+		d.released()
 	case Opened:
 		d.opened()
 	case Responded:

@@ -341,7 +341,8 @@ func newsOfPeople() (list []news) {
 		about(lifecycle.ContactChanged, func(_ *world, ev *lifecycle.Event) { ev.Person.Phone, ev.Person.Authoritative = "+393337654321", true }),
 		about(lifecycle.ContactMerged, func(_ *world, ev *lifecycle.Event) { ev.Merged = &lifecycle.Person{CustomerID: "18"} }),
 		about(lifecycle.Opened, func(w *world, ev *lifecycle.Event) { ev.Response = &lifecycle.Response{MessageID: lastMessage(w).ID} }),
-		about(lifecycle.Paused, func(w *world, ev *lifecycle.Event) { ev.Until = w.now.Add(90 * day) }))
+		about(lifecycle.Paused, func(w *world, ev *lifecycle.Event) { ev.Until = w.now.Add(90 * day) }),
+		about(lifecycle.Released, func(w *world, ev *lifecycle.Event) { ev.Until = w.now.Add(day) }))
 }
 
 func lastMessage(w *world) lifecycle.Message {

@@ -40,6 +40,7 @@ const (
 	Recalled  Type = "message.recalled" // the store forgot an attempt that its process knows it began; Result, if it was answered
 	Settled   Type = "message.settled"  // what the provider's records, or a person, say of a message
 	Cleared   Type = "erase.cleared"    // what led to a person who was erased is removed
+	Released  Type = "import.released"  // the owner lets an imported contact who was silent already into the journey at Until
 )
 
 // Event is what a source, a provider, a contact or a timer told us, in one
@@ -60,7 +61,7 @@ type Event struct {
 	Consents     []ConsentChange
 	Response     *Response
 	Merged       *Person   // ContactMerged only
-	Until        time.Time // Paused only
+	Until        time.Time // Paused and Released only
 	Text         string    // short human note for the timeline: a reason, a reply
 
 	// Historical is set by imports: old news that must not start messages by

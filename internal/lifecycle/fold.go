@@ -21,3 +21,8 @@ type Fold struct {
 	Upto       time.Time // what lies before was folded for good: older news is counted, but moves no state
 	Gone       []uint64  // subscriptions whose cancellation was taken in, not resumed since
 }
+
+// waiting reports whether only the inactivity timer runs.
+func (f *Fold) waiting() bool {
+	return f.State == Active || f.State == Returning || f.State == Dormant && f.Trigger == ""
+}

@@ -208,8 +208,7 @@ func (f *Fold) applyResponse(m *Mark) {
 // or interaction, or from an order that was taken back since: then the silence
 // is even longer. Where older news came late, the entry is undone.
 func (f *Fold) applyDormant(m *Mark) {
-	waiting := f.State == Active || f.State == Returning || f.State == Dormant && f.Trigger == ""
-	if !waiting {
+	if !f.waiting() {
 		return
 	}
 	switch {
@@ -247,7 +246,7 @@ func (o *OrderMark) trigger() uint64 { return o.Key }
 // Counts reports whether the order is a purchase: placed or paid, neither
 // cancelled nor refunded in full. An order that is only named does not count.
 func (o *OrderMark) Counts() bool {
-	return !o.Partial && o.Status <= OrderPaid && !o.fullyRefunded()
+	return !o.Partial && o.Status <= OrderPaid && o.Total.Minor >= 0 && !o.fullyRefunded()
 }
 
 func (o *OrderMark) fullyRefunded() bool {
@@ -289,6 +288,7 @@ func (r *Rules) roll(c *Contact) (off []uint64) {
 		if o.Counts() {
 			c.Older.add(&o, r.Currency)
 		} else {
+			c.Older.Spent += o.credit(r.Currency)
 			off = append(off, offKey(o.Key))
 		}
 		c.Orders = slices.DeleteFunc(c.Orders, func(p OrderMark) bool { return p.Key == o.Key })

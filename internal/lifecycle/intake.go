@@ -159,7 +159,7 @@ func (d *decision) order() {
 	if id == "" {
 		return
 	}
-	key := OrderKey(d.c.Shop, id)
+	key := d.ev.OrderKey(d.c.Shop)
 	i := slices.IndexFunc(d.c.Orders, func(o OrderMark) bool { return o.Key == key })
 	if i < 0 && d.ev.Remembered {
 		d.rolledOrder(key)
@@ -214,6 +214,8 @@ func (d *decision) noteOrder(was, o OrderMark, fresh bool) {
 		text = o.ID
 	}
 	switch {
+	case fresh && o.credit(o.Total.Currency) < 0:
+		d.noteWhy(OrderRefunded, "", o.ID+", "+Money{-o.Total.Minor, o.Total.Currency}.String()+" "+o.Total.Currency)
 	case fresh && !o.Partial || was.Partial && !o.Partial:
 		at := d.ev.At
 		d.ev.At = o.At
@@ -236,7 +238,7 @@ func (d *decision) noteOrder(was, o OrderMark, fresh bool) {
 func (d *decision) rolledOrder(key uint64) {
 	d.t.Reason = ReasonNothingNew
 	o := d.ev.Order
-	if d.ev.RememberedOff || o == nil || o.Partial {
+	if d.ev.RememberedOff || o == nil || o.Partial || o.isCredit() {
 		if d.ev.Type != OrderPlaced && !d.ev.RememberedOff {
 			d.note("an order older than the record")
 		}

@@ -102,7 +102,8 @@ func (d *decision) alignRun(f Fold) {
 	d.postpone()
 }
 
-// postpone moves the rest of the run behind a pause. Its steps keep their
+// postpone moves the rest of the run behind a pause, and that of an imported
+// contact behind the day on which the owner lets it begin. Its steps keep their
 // distance, so that they do not leave all at once when it is over.
 func (d *decision) postpone() {
 	run := d.c.Run
@@ -113,7 +114,11 @@ func (d *decision) postpone() {
 	if j == nil || run.Step >= len(j.Steps) {
 		return
 	}
-	if late := d.c.PausedTo.Sub(d.stepAt(run, j)); late > 0 {
+	from := d.c.PausedTo
+	if run.Trigger == OnInactivity && run.Anchor.Equal(d.c.HeldAt) {
+		from = maxTime(from, d.c.HeldTo)
+	}
+	if late := from.Sub(d.stepAt(run, j)); late > 0 {
 		run.Anchor, d.changed = run.Anchor.Add(late), true
 	}
 }
@@ -202,18 +207,20 @@ func (d *decision) due(f Fold) (time.Time, Reason) {
 
 // inactivityDue is when the contact enters the inactivity journey.
 func (d *decision) inactivityDue(f Fold) (time.Time, Reason) {
-	waiting := f.State == Active || f.State == Returning || f.State == Dormant && f.Trigger == ""
 	j := d.r.journey(OnInactivity)
-	if !waiting || j == nil || len(j.Steps) == 0 || f.Anchor.IsZero() {
+	if !f.waiting() || j == nil || len(j.Steps) == 0 || f.Anchor.IsZero() {
 		return time.Time{}, ""
 	}
 	at := f.Anchor.Add(j.Steps[0].After)
 	if d.ev.Historical && !at.After(d.now) && !f.Anchor.Equal(d.c.HeldAt) {
-		d.c.HeldAt = f.Anchor // imported, and already past the first step: the owner decides
+		d.c.HeldAt, d.c.HeldTo = f.Anchor, time.Time{} // imported, and already past the first step: the owner decides
 		d.changed = true
 	}
 	if d.c.HeldAt.Equal(f.Anchor) {
-		return time.Time{}, ""
+		if d.c.HeldTo.IsZero() {
+			return time.Time{}, ""
+		}
+		at = d.c.HeldTo
 	}
 	return maxTime(at, d.c.PausedTo), ReasonInactive
 }

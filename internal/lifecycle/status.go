@@ -218,7 +218,7 @@ var summaries = map[Type]string{
 	SubscriptionStarted: "Subscription started", SubscriptionCancelled: "Subscription cancelled", SubscriptionPaused: "Subscription paused",
 	PaymentFailed: "Payment failed", ContactChanged: "Contact:", ContactDeleted: "Customer deleted at the source",
 	ContactMerged: "Joined with another record of the same person", ConsentChanged: "Consent:", DataRequested: "Asked for a copy of the data",
-	Opened: "Opened the link of", Responded: "Responded:", Noted: "Note:", Paused: "Asked for a pause",
+	Released: "Imported as silent already: let into the journey on", Opened: "Opened the link of", Responded: "Responded:", Noted: "Note:", Paused: "Asked for a pause",
 	"message.sent": "Sent", "message.failed": "Failed:",
 	"state.active": "Active", "state.dormant": "Dormant", "state.cancelled": "Cancelled", "state.returning": "Returning", "state.unsubscribed": "Unsubscribed",
 }

@@ -30,6 +30,7 @@ func (r *Rules) Totals(c *Contact) Totals {
 	for i := range c.Orders {
 		o := &c.Orders[i]
 		if !o.Counts() {
+			t.Spent.Minor += o.credit(r.Currency)
 			continue
 		}
 		t.Orders++

@@ -1,0 +1,56 @@
+package lifecycle
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// Times are the two clocks of a decision: the program's, and the server's real
+// time.
+type Times struct{ Now, Real time.Time }
+
+// DecideAll decides on many events of one contact, one after the other, as if
+// each had been stored before the next came. remembered says which digests of
+// orders the store knows; those that are to be remembered are added. A reason
+// is given only where nothing changed.
+func (r *Rules) DecideAll(evs []Event, c Contact, at Times, remembered map[uint64]bool) Transition {
+	sum := Transition{Contact: c}
+	counts := map[string]int64{}
+	for _, ev := range evs {
+		if k := ev.OrderKey(c.Shop); k != 0 {
+			ev.Remembered, ev.RememberedOff = remembered[k], remembered[offKey(k)]
+		}
+		if ev.Real.IsZero() {
+			ev.Real = at.Real
+		}
+		t := r.Decide(ev, sum.Contact, at.Now)
+		for _, k := range t.SeenOrders {
+			if !remembered[k] {
+				remembered[k] = true
+				sum.SeenOrders = append(sum.SeenOrders, k)
+			}
+		}
+		sum.Contact = t.Contact
+		if !t.Changed {
+			continue
+		}
+		sum.Changed = true
+		for _, n := range t.Counts {
+			counts[n.Field] += n.N
+		}
+	}
+	// Two tellings of one time may undo each other.
+	sum.Changed = sum.Changed && !reflect.DeepEqual(c, sum.Contact)
+	sum.Reason = ReasonStored
+	if !sum.Changed {
+		sum.Reason = ReasonNothingNew
+	}
+	for _, field := range slices.Sorted(maps.Keys(counts)) {
+		if counts[field] != 0 {
+			sum.Counts = append(sum.Counts, Count{field, counts[field]})
+		}
+	}
+	return sum
+}
