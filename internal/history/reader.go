@@ -1,15 +1,12 @@
 package history
 
 import (
-	"bufio"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 )
 
 // Reader reads one file from front to end.
@@ -21,13 +18,8 @@ type Reader struct {
 	// Currency is that of rows which name none; empty: such rows are bad.
 	Currency string
 
-	lines  *lines
-	sep    byte
-	width  int // fields in the header
-	at     map[string]int
-	fields []string
-	raw    string
-	header string
+	table
+	at map[string]int
 }
 
 // The columns that we know; the first ones must be there.
@@ -41,15 +33,11 @@ var (
 // stand in any order; unknown ones are ignored. An error names what is missing
 // and the mend.
 func NewReader(r io.Reader) (*Reader, error) {
-	b := bufio.NewReaderSize(r, 32<<10)
-	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
-		unpacked, err := gzip.NewReader(b)
-		if err != nil {
-			return nil, fmt.Errorf("order history: unpack: %w", err)
-		}
-		b = bufio.NewReaderSize(unpacked, 32<<10)
+	t, err := unpack(r)
+	if err != nil {
+		return nil, err
 	}
-	out := &Reader{lines: &lines{r: b}}
+	out := &Reader{table: t}
 	first, err := out.lines.next()
 	switch {
 	case errors.Is(err, io.EOF):
@@ -61,11 +49,8 @@ func NewReader(r io.Reader) (*Reader, error) {
 }
 
 func (r *Reader) readHeader(text string) error {
-	switch {
-	case strings.HasPrefix(text, "\xff\xfe"), strings.HasPrefix(text, "\xfe\xff"), !utf8.ValidString(text):
-		return errors.New("order history: line 1 is not UTF-8: save the file as CSV UTF-8")
-	case strings.ContainsAny(text, "\r\x00"):
-		return errors.New("order history: line 1 does not end as lines of text do: save the file with LF or CRLF line ends")
+	if err := checkHeader(text); err != nil {
+		return err
 	}
 	best := -1
 	for _, sep := range []byte{',', ';', '\t'} {
@@ -110,12 +95,6 @@ func columns(fields []string) (map[string]int, error) {
 	}
 	return at, nil
 }
-
-// Header is the header line as it was written, without a byte order mark.
-func (r *Reader) Header() string { return r.header }
-
-// Raw is the record that the last Next read, good or bad, as it was written.
-func (r *Reader) Raw() string { return r.raw }
 
 // Next returns the next order, or io.EOF. A [*BadLine] is about one record
 // only: call Next again. Any other error is about the file and stays.

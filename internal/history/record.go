@@ -51,7 +51,7 @@ func quoted(s string) (field, rest string, closed bool) {
 
 // record joins lines until all quotes are closed. What cannot be closed within
 // maxRecord is one bad line: those behind it are read again on their own.
-func (r *Reader) record() (first line, fields []string, fault string, err error) {
+func (r *table) record() (first line, fields []string, fault string, err error) {
 	first, err = r.lines.next()
 	if err != nil {
 		return first, nil, "", err
