@@ -94,9 +94,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 	if ev.Key != "" && !defect.On("delivery_key") {
 		req.Delivery = identity.DeliveryKey(s.Name+"/"+ev.Source, ev.Key)
 	}
-	order := orderOf(ev)
-	if order != "" {
-		k := lifecycle.OrderKey(s.Name, order)
+	if k := ev.OrderKey(s.Name); k != 0 {
 		req.Orders = []uint64{k, lifecycle.OffKey(k)}
 	}
 	erased := lifecycle.ErasedKey(id)
@@ -115,7 +113,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
-		if order != "" {
+		if ev.OrderKey(s.Name) != 0 {
 			ev.Remembered, ev.RememberedOff = known.Orders[req.Orders[0]], known.Orders[req.Orders[1]]
 		}
 		t = s.Rules.Decide(ev, c, now)
@@ -135,7 +133,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 		return Outcome{}, t, fmt.Errorf("apply %s: %w", ev.Type, err)
 	}
 	e.due(c)
-	return Outcome{Contact: c.ID, Reason: t.Reason}, t, nil
+	return Outcome{Contact: c.ID, Reason: t.Reason, counted: count(t)}, t, nil
 }
 
 // forwarded says that the record was merged into another.
@@ -155,15 +153,7 @@ func (e *Engine) change(shop string, t lifecycle.Transition) store.Change {
 	return ch
 }
 
-func orderOf(ev lifecycle.Event) string {
-	switch {
-	case ev.Order != nil:
-		return ev.Order.ID
-	case ev.Refund != nil:
-		return ev.Refund.OrderID
-	}
-	return ""
-}
+func orderOf(ev lifecycle.Event) string { return ev.OrderID() }
 
 // afterwards keeps the look-ups for what the event taught us, and applies what
 // was parked until now. It runs before the answer, so that an acknowledged
@@ -177,8 +167,8 @@ func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, kn
 	if (out.Duplicate || known.fresh) && known.ref != noDigest && !slices.Contains(wake, known.ref) {
 		wake = append(wake, known.ref)
 	}
-	if id := orderOf(ev); id != "" && ev.Order != nil && !ev.Order.Partial && (out.Duplicate || slices.Contains(t.SeenOrders, lifecycle.OrderKey(s.Name, id))) {
-		d := store.Digest(e.keys.Order(s.Name, "", id))
+	if pointable(ev) && (out.Duplicate || slices.Contains(t.SeenOrders, ev.OrderKey(s.Name))) {
+		d := store.Digest(e.keys.Order(s.Name, "", ev.Order.ID))
 		if err := e.st.PointOrder(ctx, d, known.id, ev.Order.At); err != nil {
 			return err
 		}
@@ -213,6 +203,12 @@ func (e *Engine) pointPhone(ctx context.Context, s *Shop, ev lifecycle.Event, kn
 		return err
 	}
 	return nil
+}
+
+// pointable reports whether the event brings an order by whose id its contact
+// is to be found: a refund or a cancellation may name nothing else.
+func pointable(ev lifecycle.Event) bool {
+	return ev.Order != nil && ev.Order.ID != "" && !ev.Order.Partial && ev.Order.Total.Minor >= 0
 }
 
 // ApplyTo takes in an event about a contact whose id is known: a click, a

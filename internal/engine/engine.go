@@ -137,6 +137,8 @@ type Outcome struct {
 	Duplicate bool // applied before
 	Parked    bool // names an id that is not known yet; applied when it is
 	Ignored   bool // nobody can be told from it
+
+	counted Imported
 }
 
 // at is a named place of the protocol, at which fault tests kill the process.

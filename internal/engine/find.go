@@ -36,7 +36,11 @@ func (e *Engine) Find(ctx context.Context, shop, who string) (lifecycle.Contact,
 			return c, err
 		}
 	}
-	found, err := e.st.Lookup(ctx, e.ways(s, who)...)
+	further, err := e.importWays(ctx, s, who)
+	if err != nil {
+		return lifecycle.Contact{}, err
+	}
+	found, err := e.st.Lookup(ctx, append(e.ways(s, who), further...)...)
 	if err != nil {
 		return lifecycle.Contact{}, err
 	}

@@ -117,6 +117,14 @@ func (s *story) do(line string) {
 		s.order(w[0], arg(1), arg(2), arg(3), arg(4), arg(5))
 	case "import": // import anna 1001 49.90 -45d: old news
 		s.order(w[0], arg(1), arg(2), arg(3), "", arg(4))
+	case "release": // release 2 released 4: the owner lets in who was silent already, two a day; all; none
+		choice := engine.Release{All: arg(1) == "all"}
+		choice.PerDay, _ = strconv.Atoi(arg(1))
+		got, err := s.b.ReleaseImported(s.b.ctx, "bottega", choice)
+		s.must(err)
+		if strconv.Itoa(got.Released) != arg(3) {
+			s.fail("%+v", got)
+		}
 	case "again": // the last delivery once more
 		s.must(s.last())
 	case "refund": // refund anna 1001 49.90

@@ -29,18 +29,24 @@ func (e *Engine) withSuppression(ctx context.Context, s *Shop, ev lifecycle.Even
 		if mark == "" {
 			continue
 		}
-		at, ok := erasedAt(mark)
-		if !ok {
-			at = time.Now().UTC()
-		}
-		if ev.Historical {
-			ev.Consents = slices.DeleteFunc(ev.Consents, func(n lifecycle.ConsentChange) bool {
-				return n.Channel == chs[i] && n.State != lifecycle.Unsubscribed
-			})
-		}
-		ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: chs[i], State: lifecycle.Unsubscribed, At: at, Source: "suppression", Evidence: "erased or objected before"})
+		object(&ev, chs[i], mark)
 	}
 	return ev, nil
+}
+
+// object lets an event say what an entry of the suppression list says of a
+// channel. It changes the event's own list of consents.
+func object(ev *lifecycle.Event, ch lifecycle.Channel, mark string) {
+	at, ok := erasedAt(mark)
+	if !ok {
+		at = time.Now().UTC()
+	}
+	if ev.Historical {
+		ev.Consents = slices.DeleteFunc(ev.Consents, func(n lifecycle.ConsentChange) bool {
+			return n.Channel == ch && n.State != lifecycle.Unsubscribed
+		})
+	}
+	ev.Consents = append(ev.Consents, lifecycle.ConsentChange{Channel: ch, State: lifecycle.Unsubscribed, At: at, Source: "suppression", Evidence: "erased or objected before"})
 }
 
 // toSuppress are the addresses of an event that must be held against the list:

@@ -1,0 +1,418 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"ritorno/internal/defect"
+	"ritorno/internal/identity"
+	"ritorno/internal/lifecycle"
+	"ritorno/internal/store"
+)
+
+// importStep is how many events of one person go into one change: a script
+// must stay short.
+const importStep = 100
+
+// group is what a batch tells of one person, in its order.
+type group struct {
+	events []lifecycle.Event
+	email  store.Digest
+	refs   []store.Digest
+	phones []store.Digest
+	who    []resolved // of each event
+	out    []address  // every address
+
+	id     string
+	fresh  bool           // nobody was found
+	claims []store.Digest // of keys, those that lead nowhere yet
+	points []store.Digest // of phones, those that do not lead here yet
+	alone  bool           // who it is takes more thought: its events are applied one by one
+}
+
+// address is one that may be on the suppression list.
+type address struct {
+	ch   lifecycle.Channel
+	key  string
+	look store.Digest
+}
+
+// sort puts events of the same person together. It sees who they are by e-mail
+// and by customer id only, and where that is not plain it leaves them to Apply.
+func (im *importer) sort(evs []lifecycle.Event) []*group {
+	var all []*group
+	by := make(map[store.Digest]*group, len(evs))
+	known := map[[4]string]resolved{} // what was worked out for the same words before
+	for _, ev := range evs {
+		words := [4]string{ev.Source, ev.Person.CustomerID, ev.Person.Email, ev.Person.Phone + " " + ev.Person.Country}
+		r, ok := known[words]
+		if !ok {
+			r = im.e.digests(im.s, ev)
+			known[words] = r
+		}
+		g := by[r.ref]
+		if r.ref == noDigest {
+			g = nil
+		}
+		if other := by[r.email]; r.email != noDigest && other != nil && other != g {
+			if g != nil { // one customer id, two e-mails, or the other way round
+				g.alone, other.alone = true, true
+			} else {
+				g = other
+			}
+		}
+		if g == nil {
+			g = &group{email: r.email}
+			all = append(all, g)
+		}
+		g.add(im.s, ev, r)
+		for _, d := range []store.Digest{r.ref, r.email} {
+			if d != noDigest {
+				by[d] = g
+			}
+		}
+	}
+	return all
+}
+
+func (g *group) add(s *Shop, ev lifecycle.Event, r resolved) {
+	g.events, g.who = append(g.events, ev), append(g.who, r)
+	if !ev.Creates() || !ev.Historical || ev.Key != "" || r.ref == noDigest && r.email == noDigest {
+		g.alone = true
+	}
+	if r.ref != noDigest && !slices.Contains(g.refs, r.ref) {
+		g.refs = append(g.refs, r.ref)
+	}
+	switch {
+	case r.email == noDigest:
+	case g.email == noDigest:
+		g.email = r.email
+	case g.email != r.email:
+		g.alone = true
+	}
+	if r.email != noDigest && !slices.ContainsFunc(g.out, func(a address) bool { return a.ch == lifecycle.Email }) {
+		if key, ok := identity.Email(ev.Person.Email); ok {
+			g.out = append(g.out, address{lifecycle.Email, key, r.email})
+		}
+	}
+	if r.phone != noDigest && !slices.Contains(g.phones, r.phone) {
+		g.phones = append(g.phones, r.phone)
+		if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
+			g.out = append(g.out, address{lifecycle.SMS, key, r.phone})
+		}
+	}
+}
+
+// keys are the look-ups of which each may lead to one person only.
+func (g *group) keys() []store.Digest {
+	if g.email == noDigest {
+		return g.refs
+	}
+	return append([]store.Digest{g.email}, g.refs...)
+}
+
+// plain are the groups that need no second thought so far.
+func plain(all []*group) []*group {
+	return slices.DeleteFunc(slices.Clone(all), func(g *group) bool { return g.alone })
+}
+
+// batch takes the groups in: everything that Apply asks and tells the store,
+// for all of them at once.
+func (im *importer) batch(ctx context.Context, all []*group) (Imported, error) {
+	var sum Imported
+	for _, step := range []func(context.Context, []*group) error{im.find, im.suppress, im.point} {
+		if err := step(ctx, plain(all)); err != nil {
+			return sum, err
+		}
+	}
+	for from := 0; ; from += importStep {
+		some := slices.DeleteFunc(plain(all), func(g *group) bool { return len(g.events) <= from })
+		if len(some) == 0 {
+			break
+		}
+		done, err := im.update(ctx, some, from)
+		sum.add(done)
+		if err != nil {
+			return sum, err
+		}
+	}
+	if err := im.wake(ctx, plain(all)); err != nil {
+		return sum, err
+	}
+	for _, g := range all {
+		if !g.alone {
+			continue
+		}
+		for _, ev := range g.events {
+			out, err := im.e.Apply(ctx, im.s.Name, ev)
+			if err != nil {
+				return sum, err
+			}
+			sum.add(out.counted)
+		}
+	}
+	return sum, nil
+}
+
+// find looks for the people, as resolve does.
+func (im *importer) find(ctx context.Context, all []*group) error {
+	var ds []store.Digest
+	for _, g := range all {
+		ds = append(append(ds, g.keys()...), g.phones...)
+	}
+	found, err := im.e.st.Lookup(ctx, ds...)
+	if err != nil {
+		return err
+	}
+	var orders []store.Digest
+	var fresh []*group
+	for _, g := range all {
+		n := len(g.keys())
+		g.identify(found[:n:n], found[n:n+len(g.phones)])
+		found = found[n+len(g.phones):]
+		if id := g.events[0].OrderID(); g.fresh && !g.alone && id != "" {
+			fresh, orders = append(fresh, g), append(orders, store.Digest(im.e.keys.Order(im.s.Name, "", id)))
+		}
+	}
+	ids, err := im.e.st.LookupOrders(ctx, orders)
+	if err != nil {
+		return err
+	}
+	for i, g := range fresh {
+		g.alone = ids[i] != ""
+	}
+	return nil
+}
+
+// identify sees who it is where that is plain: all look-ups lead to one, or all
+// to nobody. found are those of keys, lists those of phones.
+func (g *group) identify(found, phones [][]string) {
+	for i, ids := range found {
+		switch {
+		case len(ids) == 0:
+			g.claims = append(g.claims, g.keys()[i])
+		case g.id == "":
+			g.id = ids[0]
+		case g.id != ids[0]:
+			g.alone = true
+		}
+	}
+	g.fresh = g.id == ""
+	if g.fresh {
+		g.id = store.NewID()
+	}
+	for i, ids := range phones {
+		g.alone = g.alone || g.fresh && len(ids) > 0
+		if !slices.Contains(ids, g.id) {
+			g.points = append(g.points, g.phones[i])
+		}
+	}
+}
+
+// suppress keeps people who were erased out of journeys, as withSuppression
+// does. Told again it changes nothing.
+func (im *importer) suppress(ctx context.Context, all []*group) error {
+	if defect.On("suppression") {
+		return nil
+	}
+	var ds []store.Digest
+	for _, g := range all {
+		for _, a := range g.out {
+			ds = append(ds, store.Digest(im.e.keys.Suppression(im.s.Name, a.ch.String(), a.key)))
+		}
+	}
+	marks, err := im.e.st.Suppressed(ctx, ds...)
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		for i, a := range g.out {
+			if marks[i] != "" {
+				g.object(a, marks[i])
+			}
+		}
+		marks = marks[len(g.out):]
+	}
+	return nil
+}
+
+// object holds a mark of the suppression list against every event that brings
+// the address.
+func (g *group) object(a address, mark string) {
+	for i := range g.events {
+		if g.who[i].email == a.look || g.who[i].phone == a.look {
+			ev := &g.events[i]
+			ev.Consents = slices.Clone(ev.Consents) // the chunk may be taken in again
+			object(ev, a.ch, mark)
+		}
+	}
+}
+
+// point makes every key lead to the contact before anything is written. Where
+// somebody else was faster, Apply finds out what that means.
+func (im *importer) point(ctx context.Context, all []*group) error {
+	var claims, phones []store.Hint
+	var whose []*group
+	for _, g := range all {
+		for _, d := range g.claims {
+			claims, whose = append(claims, store.Hint{Digest: d, ID: g.id}), append(whose, g)
+		}
+		for _, d := range g.points {
+			phones = append(phones, store.Hint{Digest: d, ID: g.id})
+		}
+	}
+	winners, err := im.e.st.ClaimLookups(ctx, claims)
+	if err != nil {
+		return err
+	}
+	for i, g := range whose {
+		g.alone = g.alone || winners[i] != g.id
+	}
+	if err := im.e.st.PointAll(ctx, phones); err != nil {
+		return err
+	}
+	return im.pointOrders(ctx, plain(all))
+}
+
+// pointOrders lets the orders that are new lead to their contacts: before they
+// are counted, so that none is left without. Those too old to be found are left
+// out.
+func (im *importer) pointOrders(ctx context.Context, all []*group) error {
+	_, now, err := im.e.st.Now(ctx)
+	if err != nil {
+		return err
+	}
+	var orders []store.OrderPointer
+	var ids []string
+	var keys []uint64
+	for _, g := range all {
+		for _, ev := range g.events {
+			if pointable(ev) && now.Sub(ev.Order.At) < store.OrderLife {
+				orders = append(orders, store.OrderPointer{Digest: store.Digest(im.e.keys.Order(im.s.Name, "", ev.Order.ID)), ID: g.id, At: ev.Order.At})
+				ids, keys = append(ids, g.id), append(keys, ev.OrderKey(im.s.Name))
+			}
+		}
+	}
+	seen, err := im.e.st.Seen(ctx, ids, keys)
+	if err != nil {
+		return err
+	}
+	fresh := orders[:0]
+	for i, o := range orders {
+		if !seen[i] {
+			fresh = append(fresh, o)
+		}
+	}
+	return im.e.st.PointOrders(ctx, fresh)
+}
+
+// update lets the core decide on up to importStep events of each group.
+func (im *importer) update(ctx context.Context, all []*group, from int) (Imported, error) {
+	var sum Imported
+	real, now, err := im.e.st.Now(ctx)
+	if err != nil {
+		return sum, err
+	}
+	jobs := make([]store.Job, len(all))
+	counted := make([]Imported, len(all))
+	for i, g := range all {
+		evs := g.events[from:min(from+importStep, len(g.events))]
+		jobs[i].ID, jobs[i].Create = g.id, true
+		for _, ev := range evs {
+			if k := ev.OrderKey(im.s.Name); k != 0 {
+				jobs[i].Orders = append(jobs[i].Orders, k, lifecycle.OffKey(k))
+			}
+		}
+		erased := lifecycle.ErasedKey(g.id)
+		jobs[i].Orders = append(jobs[i].Orders, erased)
+		jobs[i].Decide = func(c lifecycle.Contact, known store.Known) (store.Change, error) {
+			switch {
+			case known.Orders[erased], c.Erasing != nil:
+				return store.Change{}, errErased
+			case c.Version == 0:
+				c.ID, c.Shop = g.id, im.s.Name
+			case c.Forward != "":
+				return store.Change{}, forwarded{c.Forward}
+			}
+			t := im.s.Rules.DecideAll(evs, c, lifecycle.Times{Now: now, Real: real}, known.Orders)
+			counted[i] = count(t)
+			return im.e.change(im.s.Name, t), nil
+		}
+	}
+	done, err := im.e.st.UpdateMany(ctx, jobs)
+	if err != nil {
+		return sum, err
+	}
+	var phones []store.Hint
+	for i, d := range done {
+		var f forwarded
+		switch {
+		case errors.As(d.Err, &f), errors.Is(d.Err, errErased):
+			all[i].alone = true // merged or erased meanwhile
+		case d.Err != nil:
+			return sum, d.Err
+		default:
+			sum.add(counted[i])
+			for _, ev := range all[i].events[from:min(from+importStep, len(all[i].events))] {
+				im.e.m.event(ev.Type, Outcome{Contact: d.Contact.ID}, nil)
+			}
+			im.e.due(d.Contact)
+			// As pointPhone does: the contact's country may have made another number of it.
+			if look := store.Digest(im.e.keys.Phone(im.s.Name, d.Contact.Phone.Key)); d.Contact.Phone.Key != "" && len(all[i].phones) > 0 && !slices.Contains(all[i].phones, look) {
+				phones = append(phones, store.Hint{Digest: look, ID: d.Contact.ID})
+			}
+		}
+	}
+	return sum, im.e.st.PointAll(ctx, phones)
+}
+
+// count is what a transition adds to the sum of an import.
+func count(t lifecycle.Transition) (n Imported) {
+	if t.Changed {
+		n.Changed = 1
+	}
+	for _, c := range t.Counts {
+		switch c.Field {
+		case "made":
+			n.Made += int(c.N)
+		case "orders":
+			n.Orders += int(c.N)
+		}
+	}
+	return n
+}
+
+// wake applies what waited for these people or orders to become known.
+func (im *importer) wake(ctx context.Context, all []*group) error {
+	n, err := im.e.st.ParkedCount(ctx)
+	if err != nil || n == 0 {
+		return err
+	}
+	var ds []store.Digest
+	var whose []*group
+	for _, g := range all {
+		mine := append(g.keys(), g.phones...)
+		for _, ev := range g.events {
+			if pointable(ev) {
+				mine = append(mine, store.Digest(im.e.keys.Order(im.s.Name, "", ev.Order.ID)))
+			}
+		}
+		for _, d := range mine {
+			ds, whose = append(ds, d), append(whose, g)
+		}
+	}
+	waits, err := im.e.st.ParkedAny(ctx, ds)
+	if err != nil {
+		return err
+	}
+	for i, is := range waits {
+		if !is {
+			continue
+		}
+		if err := im.e.unpark(ctx, im.s, ds[i], whose[i].id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
