@@ -113,9 +113,26 @@ type Shop struct {
 	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
 	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
 
+	Import Import `yaml:"import"`
+
 	Sources  []*Source `yaml:"sources"`  // by name
 	Journeys []string  `yaml:"journeys"` // names; nil in the file means the three built-in ones
 }
+
+// Import says how orders come in from files.
+type Import struct {
+	Dormant Dormant `yaml:"dormant"` // imported contacts who were silent already, default none
+}
+
+// Dormant is how many imported contacts who were silent already enter the
+// inactivity journey in a day, the best first: none, all at once, or a number.
+type Dormant int
+
+// The words of Dormant.
+const (
+	DormantNone Dormant = 0
+	DormantAll  Dormant = -1
+)
 
 // Consent says what a shop takes for granted.
 type Consent struct {

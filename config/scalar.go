@@ -103,6 +103,21 @@ func parseDate(text string) (any, error) {
 	return Date{at.Year(), at.Month(), at.Day()}, nil
 }
 
+// ParseDormant reads none, all or a number of contacts a day.
+func ParseDormant(text string) (Dormant, error) {
+	switch text {
+	case "none":
+		return DormantNone, nil
+	case "all":
+		return DormantAll, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 1_000_000 {
+		return 0, errors.New("must be none, all, or how many a day, from 1 to 1000000")
+	}
+	return Dormant(n), nil
+}
+
 // Share is a part of a whole, from 0 to 1, written as 0.1 or 10%.
 type Share float64
 
@@ -144,6 +159,7 @@ var scalars = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[Clock]():    parseClock,
 	reflect.TypeFor[Date]():     parseDate,
 	reflect.TypeFor[Share]():    parseShare,
+	reflect.TypeFor[Dormant]():  func(s string) (any, error) { return ParseDormant(s) },
 	reflect.TypeFor[netip.Prefix](): func(s string) (any, error) {
 		p, err := netip.ParsePrefix(s)
 		if err != nil {
