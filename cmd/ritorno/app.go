@@ -400,7 +400,14 @@ func newLog() *slog.Logger {
 func withStore(ctx context.Context, c *config.Config, f func(context.Context, *app) error) error {
 	if c.Redis.Embedded() {
 		if socket, ok := embedded.Running(c.DataDir); ok {
-			return withSocket(ctx, c, socket, f)
+			st, err := store.Open(ctx, store.Options{Socket: socket, Shards: c.Redis.Shards, Process: ulid.Make().String()})
+			if err == nil {
+				return onOpenStore(ctx, c, st, f)
+			}
+			if !errors.Is(err, store.ErrUnavailable) {
+				return err
+			}
+			// Whoever ran it was killed a moment ago: what is left is going down.
 		}
 	}
 	a, err := newApp(ctx, c, appOptions{})
@@ -410,14 +417,11 @@ func withStore(ctx context.Context, c *config.Config, f func(context.Context, *a
 	return errors.Join(f(ctx, a), a.Close())
 }
 
-func withSocket(ctx context.Context, c *config.Config, socket string, f func(context.Context, *app) error) error {
+// onOpenStore runs f on the store of a running service, and closes it.
+func onOpenStore(ctx context.Context, c *config.Config, st *store.Store, f func(context.Context, *app) error) error {
 	templates, err := loadTemplates(c)
 	if err != nil {
-		return err
-	}
-	st, err := store.Open(ctx, store.Options{Socket: socket, Shards: c.Redis.Shards, Process: ulid.Make().String()})
-	if err != nil {
-		return err
+		return errors.Join(err, st.Close())
 	}
 	a := &app{Config: c, Store: st, Templates: templates, Registry: prometheus.NewRegistry()}
 	if err := a.wire(appOptions{Log: slog.New(slog.DiscardHandler)}); err != nil {

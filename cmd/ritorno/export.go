@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 )
@@ -18,14 +17,32 @@ func newExport(g *globals) *cobra.Command {
 		}
 		return printJSON(cmd, x)
 	})
+	one.Use, one.Short = "export [CONTACT]", "Write the contacts of a shop as CSV, or all that is kept of one person as JSON"
+	var raw, bom bool
+	one.Flags().BoolVar(&raw, "raw", false, "CSV for programs: cells as they are, without the apostrophe that keeps a spreadsheet from taking one for a formula")
+	one.Flags().BoolVar(&bom, "bom", false, "begin the CSV with a byte order mark, by which Excel knows UTF-8")
+	person := one.RunE
 	one.Args = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 0 {
-			return usageError{errAllContacts}
+			return nil
 		}
 		return exactArgs("CONTACT")(cmd, args)
 	}
+	one.RunE = func(cmd *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return person(cmd, args)
+		}
+		c, err := g.load()
+		if err != nil {
+			return err
+		}
+		shop, _ := cmd.Flags().GetString("shop")
+		if shop, err = pickShop(c, shop); err != nil {
+			return err
+		}
+		return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+			return exportContacts(ctx, cmd.OutOrStdout(), a, shop, raw, bom)
+		})
+	}
 	return one
 }
-
-// errAllContacts: a list of all contacts is asked for.
-var errAllContacts = errors.New("ritorno export: the contacts of a whole shop as CSV cannot be exported yet: name one CONTACT (e-mail, phone, id or a source's customer id)")
