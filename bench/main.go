@@ -44,11 +44,13 @@ func run(ctx context.Context, args []string) error {
 	f.IntVar(&o.Conns, "connections", 32, "connections at once")
 	f.IntVar(&o.Contacts, "contacts", 100_000, "contacts for memory and claims")
 	f.IntVar(&o.Claims, "claims", 5_000, "claims in each round")
+	f.IntVar(&o.Rows, "rows", 100_000, "rows of the order history in each round")
+	f.BoolVar(&o.Only, "history", false, "measure nothing but the order history")
 	limit := f.Duration("limit", 15*time.Minute, "ends the run at the latest")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if min(o.Requests, o.Warmup, o.Rounds, o.Conns, o.Contacts, o.Claims) < 1 {
+	if min(o.Requests, o.Warmup, o.Rounds, o.Conns, o.Contacts, o.Claims, o.Rows) < 1 {
 		return errors.New("every number must be 1 at least")
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)

@@ -12,6 +12,7 @@ type Report struct {
 	Options Options
 	Machine Machine
 	Ingest  Ingest
+	History History
 	Memory  [2]Memory // ours, the plain baseline's
 	Claims  Claims
 }
@@ -22,9 +23,14 @@ func (r Report) Print(out io.Writer) error {
 	m := r.Machine
 	fmt.Fprintf(w, "machine: %d cores, %s, a write of 4 KB on the disk takes %v; load average %s before, %s after\n",
 		m.Cores, m.Go, m.Disk.Round(time.Microsecond), m.LoadBefore, m.LoadAfter)
-	r.printIngest(w)
-	r.printMemory(w)
-	r.printClaims(w)
+	if !r.Options.Only {
+		r.printIngest(w)
+	}
+	r.printHistory(w)
+	if !r.Options.Only {
+		r.printMemory(w)
+		r.printClaims(w)
+	}
 	return w.Flush()
 }
 
@@ -62,6 +68,30 @@ func (in Ingest) compare(name string, figure func(IngestRound) float64) float64 
 	var values []float64
 	for i, r := range in.Rounds[name] {
 		values = append(values, figure(in.Rounds[nameOurs][i])/figure(r))
+	}
+	return median(values)
+}
+
+func (r Report) printHistory(w io.Writer) {
+	fmt.Fprintf(w, "\nORDER HISTORY: %d rows, %d orders a customer, median of %d rounds, appendfsync always\n\n", r.Options.Rows, perCustomer, r.Options.Rounds)
+	fmt.Fprintf(w, "\trows/s\tthe first does\tCPU µs program\tCPU µs redis\t\n")
+	for _, name := range r.History.Names {
+		rounds := r.History.Rounds[name]
+		ratio := ""
+		if name != nameBatches {
+			ratio = fmt.Sprintf("%.2f of it", r.History.Ratio(name))
+		}
+		fmt.Fprintf(w, "%s\t%.0f\t%s\t%.0f\t%.0f\t\n", name, medians(rounds, func(c ClaimRound) float64 { return c.PerSecond }), ratio,
+			medians(rounds, func(c ClaimRound) float64 { return c.Program }), medians(rounds, func(c ClaimRound) float64 { return c.Redis }))
+	}
+}
+
+// Ratio is the speed of an import in parts of another way's: the median of the
+// rounds.
+func (h History) Ratio(name string) float64 {
+	var values []float64
+	for i, r := range h.Rounds[name] {
+		values = append(values, h.Rounds[nameBatches][i].PerSecond/r.PerSecond)
 	}
 	return median(values)
 }

@@ -20,12 +20,14 @@ type Options struct {
 	Dir     string    // an empty directory for all data; the caller removes it
 	Log     io.Writer // what is going on
 
-	Requests int // orders in each round, for each contender
-	Warmup   int // orders before the first round
-	Rounds   int // of which the median counts
-	Conns    int // connections at once
-	Contacts int // in the measurement of memory and of claims
-	Claims   int // in each round, for each contender
+	Requests int  // orders in each round, for each contender
+	Warmup   int  // orders before the first round
+	Rounds   int  // of which the median counts
+	Conns    int  // connections at once
+	Contacts int  // in the measurement of memory and of claims
+	Claims   int  // in each round, for each contender
+	Rows     int  // of an order history, in each round
+	Only     bool // nothing but the order history
 }
 
 // Run measures everything.
@@ -35,11 +37,18 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if r.Machine, err = machine(o.Dir); err != nil {
 		return r, err
 	}
-	if r.Ingest, err = ingest(ctx, o); err != nil {
-		return r, fmt.Errorf("ingest: %w", err)
+	if !o.Only {
+		if r.Ingest, err = ingest(ctx, o); err != nil {
+			return r, fmt.Errorf("ingest: %w", err)
+		}
 	}
-	if err = contacts(ctx, o, &r); err != nil {
-		return r, err
+	if r.History, err = histories(ctx, o); err != nil {
+		return r, fmt.Errorf("history: %w", err)
+	}
+	if !o.Only {
+		if err = contacts(ctx, o, &r); err != nil {
+			return r, err
+		}
 	}
 	r.Machine.LoadAfter = loadAverage()
 	return r, nil

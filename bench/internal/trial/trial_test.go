@@ -52,7 +52,7 @@ func TestASmallRunMeasuresEverythingAndLeavesNoProgramBehind(t *testing.T) {
 	var log bytes.Buffer
 	r, err := trial.Run(ctx, trial.Options{
 		Ritorno: program, Self: self, Dir: data, Log: &log,
-		Requests: 300, Warmup: 250, Rounds: 2, Conns: 8, Contacts: 300, Claims: 200,
+		Requests: 300, Warmup: 250, Rounds: 2, Conns: 8, Contacts: 300, Claims: 200, Rows: 400,
 	})
 	if err != nil {
 		t.Fatalf("%v\n%s", err, log.String())
@@ -65,6 +65,12 @@ func TestASmallRunMeasuresEverythingAndLeavesNoProgramBehind(t *testing.T) {
 		stores := !strings.HasPrefix(name, "echo")
 		if cpu := rounds[0].Redis + rounds[1].Redis; (cpu > 0) != stores {
 			t.Errorf("%s: its redis used %v µs for each request", name, cpu)
+		}
+	}
+	for _, name := range r.History.Names {
+		rounds := r.History.Rounds[name]
+		if len(rounds) != 2 || rounds[0].PerSecond <= 0 || r.History.Ratio(name) <= 0 {
+			t.Errorf("%s: %+v", name, rounds)
 		}
 	}
 	for i, m := range r.Memory {
