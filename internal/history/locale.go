@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"ritorno/internal/lifecycle"
 )
 
 // format is how people of a language write numbers and days.
@@ -135,7 +137,7 @@ func (f format) day(text string, zone *time.Location) (time.Time, string) {
 					if zone == nil {
 						zone = time.UTC
 					}
-					return plausible(onWall(wall, zone))
+					return plausible(lifecycle.OnWall(wall, zone))
 				}
 			}
 		}
