@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"ritorno/connectors"
+	"ritorno/internal/lifecycle"
 )
 
 // Bounds of a form and of what is taken from it, in bytes.
@@ -92,7 +93,7 @@ func (f form) time(zone *time.Location) (time.Time, error) {
 	}
 	for _, layout := range []string{time.DateTime, "2006-01-02T15:04:05"} {
 		if wall, err := time.Parse(layout, text); err == nil {
-			return local(wall, zone), nil
+			return lifecycle.OnWall(wall, zone).UTC(), nil
 		}
 	}
 	at, err := connectors.ParseTime(text)
@@ -100,25 +101,4 @@ func (f form) time(zone *time.Location) (time.Time, error) {
 		return time.Time{}, connectors.Malformed("/date_time", err.Error())
 	}
 	return at, nil
-}
-
-// local is the instant at which a zone's clocks show a wall time (given as UTC):
-// the first, where the clocks were put back and show it twice; the first one
-// after it, where they were put forward and never do.
-func local(wall time.Time, zone *time.Location) time.Time {
-	// No zone was ever a whole day away from UTC, so the period in force this
-	// long before holds no later reading of the same wall clock.
-	at := wall.Add(-26 * time.Hour).In(zone)
-	for {
-		begins, ends := at.ZoneBounds()
-		_, offset := at.Zone()
-		candidate := wall.Add(-time.Duration(offset) * time.Second)
-		switch {
-		case !begins.IsZero() && candidate.Before(begins):
-			return begins.UTC()
-		case ends.IsZero() || candidate.Before(ends):
-			return candidate.UTC()
-		}
-		at = ends
-	}
 }
