@@ -163,8 +163,9 @@ func TestRealHistoriesComeInAsPublished(t *testing.T) {
 	}
 }
 
-// killInTheMiddle imports the first rows of a file, through a pipe that stays
-// open, and kills the program with its store when it has stored some of them.
+// killInTheMiddle imports the first rows of a file, twice over, through a pipe
+// that stays open, and kills the program with its store when it has stored some
+// of them.
 func killInTheMiddle(in *instance, file string, rows int) {
 	in.t.Helper()
 	f, err := os.Open(file)
@@ -195,7 +196,8 @@ func killInTheMiddle(in *instance, file string, rows int) {
 		in.t.Fatal(err)
 	}
 	defer func() { _ = w.Close() }()
-	if _, err := w.Write(part); err != nil {
+	_, rest, _ := bytes.Cut(part, []byte("\n"))
+	if _, err := w.Write(append(part, rest...)); err != nil {
 		in.t.Fatal(err, in.log)
 	}
 	in.waitForContacts()

@@ -210,9 +210,11 @@ func TestImportedNewsMayComeInAnyOrder(t *testing.T) {
 		for i := range 400 {
 			who := r.IntN(40)
 			at := now.Add(-time.Duration(r.IntN(900))*24*time.Hour - time.Duration(i)*time.Minute).Truncate(time.Second)
-			ev := lifecycle.Event{Type: lifecycle.OrderPlaced, Source: "import", At: at, Version: at, Historical: true,
+			ev := lifecycle.Event{
+				Type: lifecycle.OrderPlaced, Source: "import", At: at, Version: at, Historical: true,
 				Person: lifecycle.Person{CustomerID: fmt.Sprint(who), Email: fmt.Sprintf("c%02d@example.com", who)},
-				Order:  &lifecycle.Order{ID: fmt.Sprint(i), At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: int64(r.IntN(9000) - 1500), Currency: "EUR"}}}
+				Order:  &lifecycle.Order{ID: fmt.Sprint(i), At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: int64(r.IntN(9000) - 1500), Currency: "EUR"}},
+			}
 			if r.IntN(5) == 0 {
 				ev.Consents = []lifecycle.ConsentChange{{Channel: lifecycle.Email, State: lifecycle.ConsentState(1 + r.IntN(2)), At: at, Source: "desk"}}
 			}
@@ -244,8 +246,10 @@ func TestImportMeetsWhatIsKnown(t *testing.T) {
 	}
 	old := func(id, customer, mail string, minor int64) lifecycle.Event {
 		at := now.Add(-20 * 24 * time.Hour)
-		return lifecycle.Event{Type: lifecycle.OrderPlaced, Source: "shopify", At: at, Version: at, Historical: true, Person: lifecycle.Person{CustomerID: customer, Email: mail},
-			Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: minor, Currency: "EUR"}}}
+		return lifecycle.Event{
+			Type: lifecycle.OrderPlaced, Source: "shopify", At: at, Version: at, Historical: true, Person: lifecycle.Person{CustomerID: customer, Email: mail},
+			Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: minor, Currency: "EUR"}},
+		}
 	}
 	live := old("1", "77", "anna@example.com", 5000)
 	live.Historical, live.Key, live.At, live.Version, live.Order = false, "k1", now, now, &lifecycle.Order{ID: "1", At: now, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 5000, Currency: "EUR"}}
