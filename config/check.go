@@ -36,6 +36,7 @@ func (c *Config) verify() {
 	}
 	for _, s := range c.Shops {
 		s.verify(r, "shops."+s.ID)
+		c.verifyCoupon(r, s)
 		c.verifyJourneysOf(r, s)
 	}
 	c.verifyUsed(r)

@@ -33,13 +33,11 @@ func (s *Source) verify(r *report, path string) {
 	if s.Kind == ActiveCampaign {
 		s.verifyActiveCampaign(r, path)
 		s.verifyMapping(r, path)
+		s.refuseKeys(r, path, "api_secret", "api_token", "api_version")
 		return
 	}
-	for _, key := range []string{"token", "api_url", "api_key", "tags", "lists"} {
-		if r.given(path + "." + key) {
-			r.add(path+"."+key, fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
-		}
-	}
+	s.refuseKeys(r, path, "token", "tags", "lists")
+	s.verifyAPI(r, path)
 	if len(s.Secrets) == 0 {
 		r.add(path+".secret", "is empty: at least one secret is needed, else anybody could send events")
 	}

@@ -76,6 +76,9 @@ func (s *Shop) complete(r *report, path string) {
 		s.QuietHours = &QuietHours{From: 21 * 60, To: 9 * 60, Days: []time.Weekday{time.Sunday}, Holidays: true}
 	}
 	unless(r, path+".quiet_hours.channels", &s.QuietHours.Channels, []lifecycle.Channel{lifecycle.SMS})
+	if s.Coupon != nil {
+		unless(r, path+".coupon.expires", &s.Coupon.Expires, 14*day)
+	}
 	if s.Journeys == nil {
 		s.Journeys = slices.Clone(builtinNames)
 	}

@@ -111,6 +111,7 @@ type Shop struct {
 	Lapse        Duration      `yaml:"lapse"`       // an order after a longer gap is a return; default the last step of the inactivity journey, else 90d
 	Contest      *Contest      `yaml:"contest"`     // nil: not registered
 	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
+	Coupon       *Coupon       `yaml:"coupon"`    // nil: codes of our own that nobody made in the shop
 	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
 
 	Import Import `yaml:"import"`
@@ -187,6 +188,18 @@ type FrequencyCap struct {
 	Per      Duration `yaml:"per"`
 }
 
+// Coupon says where coupons come from and what they give. Either Percent or
+// Amount is set, at most one for a pool.
+type Coupon struct {
+	From    string   `yaml:"from"`    // name of a source with access to its shop's API, or Pool
+	Percent int      `yaml:"percent"` // 1 to 100; 0: Amount counts
+	Amount  string   `yaml:"amount"`  // in the shop's currency, such as 5.00
+	Expires Duration `yaml:"expires"` // how long a coupon can be used, default 14d; of a pool: where the file names no day
+}
+
+// Pool is the From of shops whose codes come from a file.
+const Pool = "pool"
+
 // Source is one inbound integration.
 type Source struct {
 	Name    string   `yaml:"-,key"` // its key in the file; part of its webhook URL
@@ -195,8 +208,12 @@ type Source struct {
 	Auth    *Auth    `yaml:"auth"`       // webhook; nil: Standard Webhooks
 	Mapping *Mapping `yaml:"mapping"`    // webhook; nil: the body is that of docs/webhook.md
 	Token   Secret   `yaml:"token"`      // activecampaign: of the webhook URL
-	APIURL  string   `yaml:"api_url"`    // activecampaign
-	APIKey  Secret   `yaml:"api_key"`    // activecampaign
+	APIURL  string   `yaml:"api_url"`    // activecampaign, shopify, woocommerce
+	APIKey  Secret   `yaml:"api_key"`    // activecampaign; shopify: an app's client id; woocommerce: consumer key
+
+	APISecret  Secret `yaml:"api_secret"`  // shopify: the app's client secret; woocommerce: consumer secret
+	APIToken   Secret `yaml:"api_token"`   // shopify: Admin API token, instead of key and secret
+	APIVersion string `yaml:"api_version"` // shopify: of the Admin API; empty: the one this release was made for
 
 	Tags   map[string]Meaning  `yaml:"tags"`  // activecampaign: what having a tag means, by its name
 	Lists  map[string]ListKind `yaml:"lists"` // activecampaign: what being on a list stands for, by its id
@@ -327,6 +344,11 @@ type Step struct {
 type Finish struct {
 	After     Duration        `yaml:"after"`     // from when the last step was handled, default 0s
 	Otherwise lifecycle.State `yaml:"otherwise"` // default by the trigger: see docs/configuration.md
+}
+
+// HasAPI reports whether the source's own API can be called to make coupons.
+func (s *Source) HasAPI() bool {
+	return (s.Kind == Shopify || s.Kind == WooCommerce) && s.APIURL != ""
 }
 
 // Shop returns the shop with this key, or nil.

@@ -22,6 +22,7 @@ import (
 	"ritorno/config"
 	"ritorno/connectors"
 	"ritorno/connectors/activecampaign"
+	"ritorno/connectors/outbound"
 	"ritorno/connectors/recharge"
 	"ritorno/connectors/sendgrid"
 	"ritorno/connectors/shopify"
@@ -145,8 +146,12 @@ func (a *app) wire(o appOptions) error {
 	if err != nil {
 		return err
 	}
+	shops, err := shopsOf(a.Config)
+	if err != nil {
+		return err
+	}
 	a.Engine = engine.New(engine.Options{
-		Store: a.Store, Shops: shopsOf(a.Config), Senders: senders, Templates: a.Templates, PublicURL: a.Config.PublicURL,
+		Store: a.Store, Shops: shops, Senders: senders, Templates: a.Templates, PublicURL: a.Config.PublicURL,
 		SMSOptOut: optOut(a.Config), Rate: rates(a.Config), Exclusive: a.embedded != nil,
 		AllowUnsafe: a.Config.Redis.AllowUnsafe || o.AllowUnsafe, Log: o.Log, Metrics: a.Registry,
 	})
@@ -186,16 +191,49 @@ func templatesFS(c *config.Config) fs.FS {
 	return os.DirFS(c.TemplatesDir)
 }
 
-func shopsOf(c *config.Config) []engine.Shop {
+func shopsOf(c *config.Config) ([]engine.Shop, error) {
 	var shops []engine.Shop
 	for _, s := range c.Shops {
 		es := engine.Shop{Name: s.ID, Rules: c.Rules(s.ID), NoBrakes: s.Brakes == config.BrakesOff}
 		for _, src := range s.Sources {
 			es.Sources = append(es.Sources, src.Name)
 		}
+		var err error
+		if es.Coupon, err = couponsOf(c, s); err != nil {
+			return nil, usagef("shops.%s.coupon: %w", s.ID, err)
+		}
 		shops = append(shops, es)
 	}
-	return shops
+	return shops, nil
+}
+
+// couponsOf is how a shop's coupons come to be; nil: nobody makes them.
+func couponsOf(c *config.Config, s *config.Shop) (*engine.Coupons, error) {
+	if s.Coupon == nil {
+		return nil, nil
+	}
+	out := &engine.Coupons{Percent: s.Coupon.Percent, Life: s.Coupon.Expires.Std()}
+	out.Amount, _ = s.Coupon.Money(s.Currency)
+	if s.Coupon.From == config.Pool {
+		return out, nil
+	}
+	client := outbound.New(outbound.Options{Allow: c.Outbound.Allow})
+	src := s.Source(s.Coupon.From)
+	var err error
+	switch {
+	case src != nil && src.Kind == config.Shopify:
+		out.Maker, err = shopify.NewMaker(shopify.MakerOptions{
+			URL: src.APIURL, Version: src.APIVersion, Client: client,
+			Token: src.APIToken.Reveal(), ClientID: src.APIKey.Reveal(), ClientSecret: src.APISecret.Reveal(),
+		})
+	case src != nil && src.Kind == config.WooCommerce:
+		out.Maker, err = woocommerce.NewMaker(woocommerce.MakerOptions{
+			URL: src.APIURL, Key: src.APIKey.Reveal(), Secret: src.APISecret.Reveal(), Client: client,
+		})
+	default:
+		err = errors.New("no coupon can be made there")
+	}
+	return out, err
 }
 
 func rates(c *config.Config) (r [2]float64) {

@@ -56,7 +56,9 @@ var layers = map[string][]string{
 	"internal/engine":         with(pure, "internal/store", "connectors", "internal/point", "internal/defect"),
 
 	"connectors":   {"internal/lifecycle", "internal/message"},
-	"connectors/*": with(pure, "connectors", "connectors/transport"),
+	"connectors/*": with(pure, "connectors", "connectors/transport", "connectors/outbound"),
+	// Guarded calls to addresses of the configuration, whoever makes them.
+	"connectors/outbound": {},
 	// The HTTP transport that every sender sends through knows none of them.
 	"connectors/transport": {"connectors", "internal/lifecycle", "internal/defect"},
 	// What tests hold against the providers' official descriptions.

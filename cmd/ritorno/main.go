@@ -77,7 +77,7 @@ func newRoot() *cobra.Command {
 		return usagef("ritorno %s: %w: see ritorno %s --help", cmd.Name(), err, cmd.Name())
 	})
 	root.AddCommand(newServe(g), newDemo(g), newCheck(g), newImport(g), newStatus(g), newErase(g), newExport(g), newToken(g), newDeadLetter(g), newUncertain(g), newPause(g), newResume(g), newDoctor(g),
-		newSourceCommand(g), newHook(g), newJourney(g), newPreview(g), newFake(), newVersion(g))
+		newSourceCommand(g), newHook(g), newCoupon(g), newJourney(g), newPreview(g), newFake(), newVersion(g))
 	return root
 }
 

@@ -28,6 +28,7 @@ type Shop struct {
 	Sources []string // names of its sources, for look-ups by customer id
 	// NoBrakes: the owner wants no pause by itself, whatever its messages do.
 	NoBrakes bool
+	Coupon   *Coupons // nil: messages carry codes of our own that a person must make in the shop
 }
 
 // Options are what an engine works with.
@@ -70,8 +71,9 @@ type Engine struct {
 	recent recent        // attempts of this process
 	clock  clockGuard    // against a clock that jumps
 	forgot chan struct{}
-	guards guards        // silent feeds, and brakes
-	passed time.Duration // tests only: real time that passed for the feeds
+	guards guards           // silent feeds, and brakes
+	desks  map[string]*desk // how making coupons goes, by shop
+	passed time.Duration    // tests only: real time that passed for the feeds
 	holds  sync.Mutex
 	held   map[string]string // why all sends are held, by name; guarded by holds
 
@@ -99,11 +101,12 @@ func New(o Options) *Engine {
 		o: o, st: o.Store, shops: map[string]*Shop{}, keys: identity.NewKeys(o.Store.Secret()),
 		senders: map[lifecycle.Channel]connectors.Sender{}, gates: map[lifecycle.Channel]*gate{},
 		log: o.Log, m: newMetrics(o.Metrics), wake: make(chan struct{}, 1), stopping: make(chan struct{}),
-		grace: beginGrace, forgot: make(chan struct{}, 1), held: map[string]string{},
+		grace: beginGrace, forgot: make(chan struct{}, 1), held: map[string]string{}, desks: map[string]*desk{},
 	}
 	for i := range o.Shops {
 		o.Shops[i].Rules.Keys = &e.keys
 		e.shops[o.Shops[i].Name] = &o.Shops[i]
+		e.desks[o.Shops[i].Name] = &desk{}
 	}
 	for _, s := range o.Senders {
 		e.senders[s.Channel()] = s

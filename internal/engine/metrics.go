@@ -26,6 +26,8 @@ type metrics struct {
 	rollbacks, forgotten       prometheus.Counter
 	errors                     *prometheus.CounterVec
 	replies                    *prometheus.CounterVec
+	coupons                    *prometheus.CounterVec
+	pool                       *prometheus.GaugeVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -49,7 +51,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.replies = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_replies_total", Help: "SMS from contacts that were taken in, by what they were taken for."}, []string{"kind"})
 	m.guards = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_guard", Help: "1 while a guard of a shop acts: feed SOURCE (silent), brake CHANNEL. Shop * stands for all shops."}, []string{"shop", "guard"})
 	m.lastOrder = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_last_order_timestamp_seconds", Help: "Real time of the last new order that this process took in live, by source."}, []string{"shop", "source"})
-	r.MustRegister(m.guards, m.lastOrder, m.replies)
+	m.coupons = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_coupons_total", Help: "Coupons wanted by messages that were about to leave, by shop and outcome."}, []string{"shop", "outcome"})
+	m.pool = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_coupon_pool_codes", Help: "Codes left in the pool of a shop that has one."}, []string{"shop"})
+	r.MustRegister(m.guards, m.lastOrder, m.replies, m.coupons, m.pool)
 	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
 		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)
 	return m

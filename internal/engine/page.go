@@ -16,7 +16,7 @@ import (
 )
 
 // linkLife is how long a landing page can be opened, couponLife how long a
-// coupon may be used.
+// coupon of our own may be used, which nobody makes in the shop.
 const (
 	linkLife   = 400 * 24 * time.Hour
 	couponLife = 14 * 24 * time.Hour
@@ -64,8 +64,11 @@ func (e *Engine) Page(ctx context.Context, code string) (Page, error) {
 		return p, err
 	}
 	if p.Message.Coupon != "" {
-		p.CouponExpires = p.Message.At.Add(couponLife)
-		p.Expired = now.After(p.CouponExpires)
+		p.CouponExpires = p.Message.CouponUntil
+		if p.CouponExpires.IsZero() && p.Shop.Coupon == nil { // of an older release
+			p.CouponExpires = p.Message.At.Add(couponLife)
+		}
+		p.Expired = !p.CouponExpires.IsZero() && now.After(p.CouponExpires)
 	}
 	return p, nil
 }

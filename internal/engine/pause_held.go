@@ -38,10 +38,10 @@ func (e *Engine) HeldShops(ctx context.Context) ([]string, error) {
 	if err := e.watchIfDue(ctx, real); err != nil {
 		return nil, err
 	}
+	reasons := e.couponFaults()
 	g := &e.guards
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	var reasons []string
 	for _, shop := range slices.Sorted(maps.Keys(g.paused)) {
 		reasons = append(reasons, "shop "+shop+": paused by hand; ritorno resume --shop "+shop+" ends it")
 	}

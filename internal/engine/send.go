@@ -55,6 +55,11 @@ func (e *Engine) Held() []string {
 
 // refused lets a step wait whose channel, or whose shop, cannot send just now.
 func (e *Engine) refused(s *Shop, now time.Time, why lifecycle.Reason) func(lifecycle.Contact, store.Known) (store.Change, error) {
+	return e.waits(s, now, lifecycle.Result{Outcome: lifecycle.RejectedAccount, Reason: why})
+}
+
+// waits ends a step's try before anything was begun.
+func (e *Engine) waits(s *Shop, now time.Time, res lifecycle.Result) func(lifecycle.Contact, store.Known) (store.Change, error) {
 	return func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
 		t := s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, c, now)
 		if t.Send == nil {
@@ -62,7 +67,7 @@ func (e *Engine) refused(s *Shop, now time.Time, why lifecycle.Reason) func(life
 		}
 		t = s.Rules.Decide(lifecycle.Event{
 			Type: lifecycle.Begin, At: now, Attempt: &lifecycle.Attempt{ID: t.Send.ID + ".none", Message: *t.Send},
-			Result: &lifecycle.Result{Outcome: lifecycle.RejectedAccount, Reason: why},
+			Result: &res,
 		}, c, now)
 		return e.change(s.Name, t), nil
 	}
@@ -76,6 +81,9 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 	g := e.gates[m.Channel]
 	if err := g.pass(ctx); err != nil {
 		e.release(ctx, c, keep)
+		return false
+	}
+	if !e.offer(ctx, s, c, &t.Contact, &m) {
 		return false
 	}
 	started := time.Now() // before the look at the clock by which hours and age are judged
@@ -311,9 +319,6 @@ func (e *Engine) input(s *Shop, c lifecycle.Contact, m *lifecycle.Message, now t
 	if o := t.LastOne; o != nil {
 		in.LastProduct, in.LastOrderTotal, in.Currency = o.Product, o.Total.String(), o.Total.Currency
 	}
-	if m.Template == "coupon" || m.Template == "cancellation_offer" || m.Template == "welcome_back_stay" {
-		m.Coupon = link.CouponCode(e.derive("coupon", m.ID))
-		in.Coupon = message.Coupon{Code: m.Coupon, Expires: now.Add(couponLife)}
-	}
+	in.Coupon = e.couponOf(s, m, now)
 	return in
 }

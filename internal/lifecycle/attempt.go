@@ -22,7 +22,7 @@ func (d *decision) begin() {
 	}
 	a := *d.ev.Attempt
 	m := *got
-	m.Code, m.Coupon, m.Segments = want.Code, want.Coupon, want.Segments
+	m.Code, m.Coupon, m.CouponUntil, m.Segments = want.Code, want.Coupon, want.CouponUntil, want.Segments
 	m.Status, m.At = Sending, d.now
 	a.Message = m
 	d.c.Sending = &a
@@ -56,7 +56,7 @@ func (d *decision) prevented(want Message) {
 		return
 	}
 	want.Status, want.Error, want.At = Dropped, why, d.now
-	want.Code, want.Coupon = "", ""
+	want.Code, want.Coupon, want.CouponUntil = "", "", time.Time{}
 	d.c.Messages = d.putMessage(want)
 	d.t.Reason = want.Error
 	d.t.count("dropped:" + string(want.Error))
@@ -258,8 +258,13 @@ func (d *decision) afterUncertain(run *Run) {
 }
 
 func (d *decision) notSent(run *Run, res *Result) {
-	m := d.close(Queued, ReasonProvider)
-	d.t.count("not_sent")
+	why := ReasonProvider
+	if res.Reason.holds() { // the provider was not even asked
+		why = res.Reason
+	} else {
+		d.t.count("not_sent")
+	}
+	m := d.close(Queued, why)
 	if run == nil || m.Status != Queued {
 		return
 	}
@@ -268,8 +273,8 @@ func (d *decision) notSent(run *Run, res *Result) {
 	if res.RetryAfter > wait {
 		wait = min(res.RetryAfter, time.Hour)
 	}
-	run.Wait, run.Waited = d.now.Add(wait), ReasonProvider
-	d.t.Reason = ReasonProvider
+	run.Wait, run.Waited = d.now.Add(wait), why
+	d.t.Reason = why
 }
 
 // backoff doubles from 2 s to 15 min.

@@ -57,10 +57,9 @@ func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 		if c.Run != nil && m.Run == c.Run.ID {
 			env.Opened, env.Responded = env.Opened || m.Opened, env.Responded || m.Responded
 		}
+		env.CouponUsed = env.CouponUsed || !m.CouponUsed.IsZero()
 		for _, o := range c.Orders {
-			if m.Coupon != "" && strings.Contains(","+o.Codes+",", ","+m.Coupon+",") {
-				env.CouponUsed = true
-			}
+			env.CouponUsed = env.CouponUsed || uses(strings.Split(o.Codes, ","), m.Coupon)
 		}
 	}
 	for _, a := range c.Answers {

@@ -198,6 +198,7 @@ func (d *decision) order() {
 		d.t.Reason = ReasonLateNews
 	}
 	d.noteOrder(was, o, fresh)
+	d.redeem(o)
 }
 
 func sameOrder(a, b OrderMark) bool {

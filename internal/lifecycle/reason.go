@@ -55,12 +55,20 @@ const (
 	ReasonShopPaused   Reason = "shop_paused"
 	ReasonFeedSilent   Reason = "feed_silent" // a source's orders stopped: "has not bought" may not be true
 	ReasonBraked       Reason = "brake"       // too many of the last messages failed or made people opt out
+
+	ReasonCouponAway    Reason = "coupon_unavailable" // the shop could not be reached to make the coupon
+	ReasonCouponRefused Reason = "coupon_refused"     // the shop refuses to make coupons until a person mends it
+	ReasonCouponsOut    Reason = "coupons_exhausted"  // the pool of codes is empty
 )
 
 // holds reports whether a message waits for the shop or for the operator: the
 // provider was not asked, and is not to blame.
 func (r Reason) holds() bool {
-	return r == ReasonShopPaused || r == ReasonFeedSilent || r == ReasonBraked
+	switch r {
+	case ReasonShopPaused, ReasonFeedSilent, ReasonBraked, ReasonCouponAway, ReasonCouponRefused, ReasonCouponsOut:
+		return true
+	}
+	return false
 }
 
 // What Decide did with an event.

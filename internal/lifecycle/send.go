@@ -33,23 +33,25 @@ func ParseStatus(w string) (MessageStatus, bool) {
 
 // Message is one SMS or e-mail to one contact for one step.
 type Message struct {
-	ID         string // contact id, "-", hash of run, step and channel: planning twice gives the same id
-	Journey    string
-	Step       int // counted from 1
-	Channel    Channel
-	Template   string
-	Status     MessageStatus
-	Error      Reason    // why it failed or was dropped
-	At         time.Time // when it was planned or begun
-	SentAt     time.Time // when the provider accepted it; zero: never
-	ProviderID string
-	Code       string // short link code inside the message
-	Coupon     string
-	Opened     bool
-	Responded  bool
-	Run        string // run id, see Run
-	Address    string // where it went, for evidence; cleared by erasure with the record
-	Segments   int
+	ID          string // contact id, "-", hash of run, step and channel: planning twice gives the same id
+	Journey     string
+	Step        int // counted from 1
+	Channel     Channel
+	Template    string
+	Status      MessageStatus
+	Error       Reason    // why it failed or was dropped
+	At          time.Time // when it was planned or begun
+	SentAt      time.Time // when the provider accepted it; zero: never
+	ProviderID  string
+	Code        string // short link code inside the message
+	Coupon      string
+	CouponUntil time.Time // when the coupon can be used last; zero: there is none, or an older release made it
+	CouponUsed  time.Time // time of the first order in which it was used; zero: of none
+	Opened      bool
+	Responded   bool
+	Run         string // run id, see Run
+	Address     string // where it went, for evidence; cleared by erasure with the record
+	Segments    int
 }
 
 // Attempt is one try to hand a message to a provider. Its id is inside the

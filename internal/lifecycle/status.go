@@ -88,6 +88,8 @@ type StatusMessage struct {
 	Responded  bool       `json:"responded"`
 	Segments   int        `json:"segments,omitempty"`
 	Coupon     string     `json:"coupon,omitempty"`
+	Until      *time.Time `json:"coupon_expires,omitempty"`
+	Used       *time.Time `json:"coupon_used_at,omitempty"`
 }
 
 // StatusAnswer is one answer, entry or reply.
@@ -138,7 +140,7 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 	for _, m := range c.Messages {
 		s.Messages = append(s.Messages, StatusMessage{
 			m.ID, m.Journey, m.Step, m.Channel.String(), m.Template, m.Status.String(), m.At,
-			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon,
+			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon, ptr(m.CouponUntil), ptr(m.CouponUsed),
 		})
 	}
 	for _, a := range c.Answers {
@@ -219,7 +221,7 @@ var summaries = map[Type]string{
 	PaymentFailed: "Payment failed", ContactChanged: "Contact:", ContactDeleted: "Customer deleted at the source",
 	ContactMerged: "Joined with another record of the same person", ConsentChanged: "Consent:", DataRequested: "Asked for a copy of the data",
 	Released: "Imported as silent already: let into the journey on", Opened: "Opened the link of", Responded: "Responded:", Noted: "Note:", Paused: "Asked for a pause",
-	"message.sent": "Sent", "message.failed": "Failed:",
+	"message.sent": "Sent", "message.failed": "Failed:", "coupon.used": "Used our coupon",
 	"state.active": "Active", "state.dormant": "Dormant", "state.cancelled": "Cancelled", "state.returning": "Returning", "state.unsubscribed": "Unsubscribed",
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"net/url"
 	"strconv"
@@ -72,3 +73,22 @@ func (k keys) feed(shop, source string) string {
 func (k keys) brakes() string { return k.prefix + ":{brake}" }
 
 func (k keys) flag(name string) string { return k.prefix + ":fl:{" + url.QueryEscape(name) + "}" }
+
+// coupon is what a message's coupon is remembered under. The digest of the id
+// stands there, not the id: what outlives an erased contact names nobody.
+func (k keys) coupon(message string) string {
+	return k.prefix + ":cm:{" + hex.EncodeToString([]byte(couponField(message))) + "}"
+}
+
+// pool holds a shop's own codes: those left, those given to messages, and all
+// that it ever had.
+func (k keys) pool(shop string) (free, taken, known string) {
+	key := k.prefix + ":{cp:" + url.QueryEscape(shop) + "}"
+	return key, key + ":taken", key + ":known"
+}
+
+// couponField is 16 bytes that stand for a message.
+func couponField(message string) string {
+	sum := sha256.Sum256([]byte(message))
+	return string(sum[:16])
+}

@@ -205,7 +205,7 @@ func (r *reader) message(p *pb.Message) lifecycle.Message {
 		ID: r.whole(p.Id, p.Tail), Journey: r.word(p.Journey), Step: r.int(p.Step), Channel: small(r, p.Channel, lifecycle.SMS),
 		Template: r.word(p.Template), Status: small(r, p.Status, lifecycle.Dropped), Error: lifecycle.Reason(r.word(p.Error)),
 		At: at, SentAt: r.after(at, p.SentAt), ProviderID: unpackHex(p.ProviderId, p.ProviderHex), Code: string(p.Code),
-		Coupon: string(p.Coupon), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),
+		Coupon: string(p.Coupon), CouponUntil: r.time(p.CouponUntil), CouponUsed: r.time(p.CouponUsed), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),
 		Address: r.word(p.Address), Segments: r.int(p.Segments),
 	}
 }

@@ -202,6 +202,7 @@ func (w *writer) message(m *lifecycle.Message) *pb.Message {
 		Journey: w.word(m.Journey), Step: int64(m.Step), Channel: uint32(m.Channel), Template: w.word(m.Template),
 		Status: uint32(m.Status), Error: w.word(string(m.Error)), At: w.time(m.At), SentAt: w.after(m.At, m.SentAt),
 		Code: raw(m.Code), Coupon: raw(m.Coupon), Opened: m.Opened,
+		CouponUntil: w.time(m.CouponUntil), CouponUsed: w.time(m.CouponUsed),
 		Responded: m.Responded, Run: w.word(m.Run), Address: w.word(m.Address), Segments: int64(m.Segments),
 	}
 	p.ProviderId, p.ProviderHex = packHex(m.ProviderID)

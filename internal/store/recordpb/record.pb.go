@@ -1803,7 +1803,9 @@ type Message struct {
 	Run           uint32                 `protobuf:"varint,16,opt,name=run,proto3" json:"run,omitempty"`         // word
 	Address       uint32                 `protobuf:"varint,17,opt,name=address,proto3" json:"address,omitempty"` // word
 	Segments      int64                  `protobuf:"varint,18,opt,name=segments,proto3" json:"segments,omitempty"`
-	ProviderHex   []byte                 `protobuf:"bytes,19,opt,name=provider_hex,json=providerHex,proto3" json:"provider_hex,omitempty"` // instead of provider_id: two letters, then hexadecimal digits as bytes
+	ProviderHex   []byte                 `protobuf:"bytes,19,opt,name=provider_hex,json=providerHex,proto3" json:"provider_hex,omitempty"`  // instead of provider_id: two letters, then hexadecimal digits as bytes
+	CouponUntil   uint64                 `protobuf:"varint,20,opt,name=coupon_until,json=couponUntil,proto3" json:"coupon_until,omitempty"` // time
+	CouponUsed    uint64                 `protobuf:"varint,21,opt,name=coupon_used,json=couponUsed,proto3" json:"coupon_used,omitempty"`    // time
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1969,6 +1971,20 @@ func (x *Message) GetProviderHex() []byte {
 		return x.ProviderHex
 	}
 	return nil
+}
+
+func (x *Message) GetCouponUntil() uint64 {
+	if x != nil {
+		return x.CouponUntil
+	}
+	return 0
+}
+
+func (x *Message) GetCouponUsed() uint64 {
+	if x != nil {
+		return x.CouponUsed
+	}
+	return 0
 }
 
 type Attempt struct {
@@ -2387,7 +2403,7 @@ const file_record_proto_rawDesc = "" +
 	" \x01(\rR\aoutcome\x12\x14\n" +
 	"\x05ended\x18\v \x01(\x04R\x05ended\x12\x12\n" +
 	"\x04wait\x18\f \x01(\x04R\x04wait\x12\x16\n" +
-	"\x06waited\x18\r \x01(\rR\x06waited\"\xd6\x03\n" +
+	"\x06waited\x18\r \x01(\rR\x06waited\"\x9a\x04\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
@@ -2409,7 +2425,10 @@ const file_record_proto_rawDesc = "" +
 	"\x03run\x18\x10 \x01(\rR\x03run\x12\x18\n" +
 	"\aaddress\x18\x11 \x01(\rR\aaddress\x12\x1a\n" +
 	"\bsegments\x18\x12 \x01(\x03R\bsegments\x12!\n" +
-	"\fprovider_hex\x18\x13 \x01(\fR\vproviderHex\"\xb0\x01\n" +
+	"\fprovider_hex\x18\x13 \x01(\fR\vproviderHex\x12!\n" +
+	"\fcoupon_until\x18\x14 \x01(\x04R\vcouponUntil\x12\x1f\n" +
+	"\vcoupon_used\x18\x15 \x01(\x04R\n" +
+	"couponUsed\"\xb0\x01\n" +
 	"\aAttempt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05fence\x18\x02 \x01(\x04R\x05fence\x12\x18\n" +
