@@ -175,8 +175,10 @@ func TestAnInternalShopIsRefused(t *testing.T) {
 
 func TestAccessMustBeWhole(t *testing.T) {
 	for _, o := range []shopify.MakerOptions{
-		{Token: "t", Client: local}, {URL: "https://x.myshopify.com", Client: local},
-		{URL: "https://x.myshopify.com", ClientID: "i", Client: local}, {URL: "https://x.myshopify.com", Token: "t"},
+		{Token: "t", Client: local},
+		{URL: "https://x.myshopify.com", Client: local},
+		{URL: "https://x.myshopify.com", ClientID: "i", Client: local},
+		{URL: "https://x.myshopify.com", Token: "t"},
 	} {
 		if _, err := shopify.NewMaker(o); err == nil || !strings.Contains(err.Error(), "api_url") {
 			t.Errorf("%v", err)
