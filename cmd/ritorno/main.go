@@ -74,7 +74,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&g.config, "config", standard, "configuration `file`; also RITORNO_CONFIG")
 	root.PersistentFlags().BoolVar(&g.json, "json", false, "print reports as JSON")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usagef("ritorno %s: %w: see ritorno %s --help", cmd.Name(), err, cmd.Name())
+		return usagef("%s: %w: see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	root.AddCommand(newServe(g), newDemo(g), newCheck(g), newImport(g), newStatus(g), newErase(g), newExport(g), newToken(g), newDeadLetter(g), newUncertain(g), newPause(g), newResume(g), newDoctor(g),
 		newSourceCommand(g), newHook(g), newCoupon(g), newJourney(g), newPreview(g), newFake(), newVersion(g))
@@ -86,7 +86,7 @@ func newRoot() *cobra.Command {
 func exactArgs(names ...string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if len(args) != len(names) {
-			return usagef("ritorno %s: wants %d argument(s) %v, got %d: see ritorno %s --help", cmd.Name(), len(names), names, len(args), cmd.Name())
+			return usagef("%s: wants %d argument(s) %v, got %d: see %s --help", cmd.CommandPath(), len(names), names, len(args), cmd.CommandPath())
 		}
 		return nil
 	}

@@ -21,9 +21,9 @@ func newToken(g *globals) *cobra.Command {
 // needSub is a command that is nothing without one of its own commands.
 func needSub(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usagef("ritorno %s: unknown command %q: see ritorno %s --help", cmd.Name(), args[0], cmd.Name())
+		return usagef("%s: unknown command %q: see %s --help", cmd.CommandPath(), args[0], cmd.CommandPath())
 	}
-	return usagef("ritorno %s: say what: see ritorno %s --help", cmd.Name(), cmd.Name())
+	return usagef("%s: say what: see %s --help", cmd.CommandPath(), cmd.CommandPath())
 }
 
 func newTokenCreate(g *globals) *cobra.Command {

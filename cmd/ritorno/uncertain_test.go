@@ -22,7 +22,7 @@ func TestWhatNeedsADecision(t *testing.T) {
 		{"uncertain resolve nobody-1", 2, "", "say one of --sent"},
 		{"uncertain resolve nobody-1 --sent --drop", 2, "", "say one of --sent"},
 		{"uncertain resolve nobody-1 --drop --provider-id SM1", 2, "", "say one of --sent"},
-		{"uncertain resolve", 2, "", "wants 1 argument"},
+		{"uncertain resolve", 2, "", "ritorno uncertain resolve: wants 1 argument"},
 		{"uncertain", 2, "", ""},
 		{"pause --shop nobody", 2, "", "no shop"},
 		{"resume", 0, "was not paused", ""},
