@@ -24,7 +24,7 @@ func rows() []row {
 	cuts, fails := pick(*cutsFlag, 5, 200), pick(*failsFlag, 2, 50)
 	list := []row{
 		{
-			name: "protocol", fsync: "always", sends: pick(*sendsFlag, 2000, 250_000), kills: pick(*killsFlag, 100, 2000),
+			name: "protocol", fsync: "always", sends: pick(*sendsFlag, 2000, 300_000), kills: pick(*killsFlag, 100, 2000),
 			stops: pick(0, 0, 4), races: pick(*racesFlag, 200, 10_000),
 		},
 		{name: "protocol, power cuts", fsync: "always", sends: pick(0, 1000, 20_000), cuts: cuts, kills: pick(0, 5, 200), races: pick(0, 50, 1000)},

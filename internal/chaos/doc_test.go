@@ -17,7 +17,7 @@ var (
 	killsFlag  = flag.Int("kills", 0, "kills of the first row; 0: 100, or 2000 in full")
 	cutsFlag   = flag.Int("cuts", 0, "power cuts; 0: 5, or 200 in full")
 	failsFlag  = flag.Int("failovers", 0, "failovers; 0: 2, or 50 in full")
-	sendsFlag  = flag.Int("sends", 0, "messages due in the first row; 0: 2000, or 250000 in full")
+	sendsFlag  = flag.Int("sends", 0, "messages of the first row, of which those who buy or stop get fewer; 0: 2000, or 300000 in full")
 	racesFlag  = flag.Int("races", 0, "purchases and STOPs that race with a message; 0: 200, or 10000 in full")
 	seedFlag   = flag.Uint64("seed", 1, "of what the runner draws; processes and machine draw their own")
 	onlyFlag   = flag.String("row", "", "only the row of this name")
