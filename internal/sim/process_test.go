@@ -187,5 +187,5 @@ func (s *store) lastBeat(l *life) time.Duration {
 // store's clock.
 func (s *store) alive(name string) bool {
 	l := s.w.o.lives[name]
-	return l != nil && s.now().Sub(s.timeAt(s.lastBeat(l))) <= quiet
+	return l != nil && s.now().Sub(s.timeAt(s.lastBeat(l))).Abs() <= quiet
 }

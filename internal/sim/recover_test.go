@@ -78,7 +78,7 @@ func (p *process) takeOrphans(sh *shard, all bool, done func([]claimed, error)) 
 func (p *process) orphaned(r held, now time.Time, alive map[string]bool, all bool) bool {
 	if r.process == p.life.name {
 		fence, ok := p.held[r.id]
-		return (!ok || fence != r.fence) && now.Sub(time.UnixMilli(r.since)) > quiet
+		return (!ok || fence != r.fence) && now.Sub(time.UnixMilli(r.since)).Abs() > quiet
 	}
 	return all || !alive[r.process]
 }

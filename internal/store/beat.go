@@ -64,7 +64,7 @@ func (s *Store) alive(ctx context.Context) (now time.Time, lives map[string]bool
 	lives = make(map[string]bool)
 	for i := 1; i+1 < len(reply); i += 2 {
 		ms, err := strconv.ParseInt(text(reply[i+1]), 10, 64)
-		lives[text(reply[i])] = err == nil && now.Sub(time.UnixMilli(ms)) <= quiet
+		lives[text(reply[i])] = err == nil && now.Sub(time.UnixMilli(ms)).Abs() <= quiet
 	}
 	return now, lives, nil
 }

@@ -184,10 +184,11 @@ type lease struct {
 	since     time.Time // real
 }
 
-// orphaned reports whether nobody works on l any more.
+// orphaned reports whether nobody works on l any more. A lease from far ahead
+// is from before the clock was set back: its time will not come for long.
 func (s *Store) orphaned(l lease, now time.Time, alive map[string]bool, all bool) bool {
 	if l.process == s.process {
-		return !s.held.has(l.id, l.value) && now.Sub(l.since) > quiet
+		return !s.held.has(l.id, l.value) && now.Sub(l.since).Abs() > quiet
 	}
 	return all || !alive[l.process] || defect.On("heartbeat")
 }

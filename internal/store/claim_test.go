@@ -3,6 +3,8 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -352,6 +354,41 @@ func TestLeaseIsTakenOverByOneOnly(t *testing.T) {
 		wg.Wait()
 		if taken.Load() != 100 {
 			t.Errorf("100 leases were taken over %d times", taken.Load())
+		}
+	})
+}
+
+// TestLeasesFromBeforeTheClockWasSetBack: their times lie ahead, and would for
+// hours. Nobody waits for that: whoever still holds one is kept out by its fence.
+func TestLeasesFromBeforeTheClockWasSetBack(t *testing.T) {
+	onBoth(t, func(t *testing.T, where store.Options) {
+		where.Process = "first"
+		first := open(t, where)
+		where.Process = "second"
+		second := open(t, where)
+		put(t, first, anna, noon)
+		one(t, first, noon)
+		ahead := strconv.FormatInt(time.Now().Add(time.Hour).UnixMilli(), 10)
+		if err := first.Client().HSet(t.Context(), first.BeatsKey(), "first", ahead).Err(); err != nil {
+			t.Fatal(err)
+		}
+		shard := first.Shard(anna)
+		if got, err := second.Recover(t.Context(), shard, false); err != nil || len(got) != 1 || got[0].ID != anna {
+			t.Fatalf("of a process whose last beat lies ahead: %v, %v", got, err)
+		}
+
+		// Its own, of which it knows nothing: the answer to the claim was lost.
+		key := second.LeaseKey(shard)
+		lease, err := second.Client().HGet(t.Context(), key, anna).Result()
+		if err != nil {
+			t.Fatal(err)
+		}
+		lost := lease[:strings.LastIndexByte(lease, ':')+1] + ahead
+		if err := second.Client().HSet(t.Context(), key, anna, lost).Err(); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := second.Recover(t.Context(), shard, false); err != nil || len(got) != 1 || got[0].ID != anna {
+			t.Errorf("of its own, from ahead: %v, %v", got, err)
 		}
 	})
 }
