@@ -30,22 +30,13 @@ const hookSecret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 // stepsEach is how many messages fall due for each contact.
 const stepsEach = 10
 
-// pace is how many seconds lie between the steps of a contact. A full run takes
-// longer than the quarter of an hour after which a backlog is spread: its steps
-// fall due over time instead, as in a shop.
-func pace() int {
-	if *fullRun {
-		return 60
-	}
-	return 2
-}
-
 // row is one line of the table: a design under a load and its faults.
 type row struct {
 	name      string
 	fsync     string
 	replicas  int // as redis.replicas says
 	sends     int // messages due: ten for each contact
+	pace      int // seconds between the steps of a contact; 0: 2
 	kills     int
 	cuts      int
 	failovers int
@@ -83,7 +74,7 @@ type storm struct {
 func (s *storm) config() string {
 	var steps strings.Builder
 	for i := range stepsEach {
-		fmt.Fprintf(&steps, "      - {after: %ds, channel: sms, template: survey}\n", 30*24*3600+i*pace())
+		fmt.Fprintf(&steps, "      - {after: %ds, channel: sms, template: survey}\n", 30*24*3600+i*max(s.pace, 2))
 	}
 	settle, recheck := "1s", "3s" // too soon for the records to prove anything: a short run lists what it does not know
 	if *fullRun {
