@@ -36,7 +36,7 @@ test: need-redis need-cc ## vet, and every test with the race detector
 sim: ## N seeds of the deterministic simulation (SEEDS=5000, or FOR=1h)
 	$(GO) test -count=1 -timeout 0 -v -run EverySeed ./internal/sim -seeds $(SEEDS) -from $(FROM) -for $(FOR)
 
-chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, about 40 minutes
+chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, an hour or more
 	$(GO) test ./internal/chaos -count=1 -run Chaos -timeout 0 -v -full $(CHAOS)
 
 cluster: need-redis need-cc ## the store's promises on a Redis Cluster of three
