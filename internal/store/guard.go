@@ -15,6 +15,10 @@ import (
 // before its caller is sent away to try again.
 const guardWait = 3 * time.Second
 
+// newConnection stands for the server's address, which a connection does not
+// know, in what the operator reads.
+const newConnection = "the other end of a new connection"
+
 // guard lets no connection be used to a server that restarted and whose file
 // was not made whole since. A restart ends every connection, so whatever is
 // acknowledged comes through here first: a second power cut right after the
@@ -25,7 +29,7 @@ func (s *Store) guard(ctx context.Context, conn *redis.Conn) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, guardWait)
 	defer cancel()
-	facts, err := infoOf(ctx, conn, "a new connection")
+	facts, err := infoOf(ctx, conn, newConnection)
 	if err != nil {
 		return err
 	}
@@ -42,11 +46,11 @@ func (s *Store) guard(ctx context.Context, conn *redis.Conn) error {
 	if _, ok := s.sealed.Load(run); ok {
 		return nil
 	}
-	if facts, err = infoOf(ctx, conn, "a new connection"); err != nil {
+	if facts, err = infoOf(ctx, conn, newConnection); err != nil {
 		return err
 	}
 	if !whole(facts) {
-		if err := s.seal(ctx, conn, "a new connection"); err != nil {
+		if err := s.seal(ctx, conn, newConnection); err != nil {
 			return restarted(err)
 		}
 	}
