@@ -24,7 +24,7 @@ func rows() []row {
 	cuts, fails := pick(*cutsFlag, 5, 200), pick(*failsFlag, 2, 50)
 	list := []row{
 		{
-			name: "protocol", fsync: "always", sends: pick(*sendsFlag, 2000, 300_000), kills: pick(*killsFlag, 100, 2000),
+			name: "protocol", fsync: "always", sends: pick(*sendsFlag, 2000, 310_000), kills: pick(*killsFlag, 100, 2000),
 			// A long run would meet the quarter of an hour after which a backlog is
 			// spread: its steps fall due over time instead, as in a shop.
 			pace:  pick(0, 2, 60),

@@ -28,7 +28,7 @@ import (
 const hookSecret = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
 // stepsEach is how many messages fall due for each contact.
-const stepsEach = 10
+const stepsEach = 6
 
 // row is one line of the table: a design under a load and its faults.
 type row struct {
@@ -76,16 +76,16 @@ func (s *storm) config() string {
 	for i := range stepsEach {
 		fmt.Fprintf(&steps, "      - {after: %ds, channel: sms, template: survey}\n", 30*24*3600+i*max(s.pace, 2))
 	}
-	settle, recheck := "1s", "3s" // too soon for the records to prove anything: a short run lists what it does not know
+	settle, recheck, unknown := "1s", "3s", "hold" // too soon for the records to prove anything: a short run lists what it does not know
 	if *fullRun {
-		settle, recheck = "125s", "135s"
+		settle, recheck, unknown = "125s", "135s", "resend_if_not_found"
 	}
 	return fmt.Sprintf(`public_url: http://%s
 listen: LISTEN
 data_dir: DATA
 redis: {url: "redis://%s/0", shards: 16, allow_unsafe: %t, replicas: %d}
 twilio: {account_sid: %s, auth_token: %s, from: %q, rate: 1000, base_url: %q}
-delivery: {settle: %s, recheck: %s, on_unknown: resend_if_not_found}
+delivery: {settle: %s, recheck: %s, on_unknown: %s}
 shops:
   storm:
     name: Storm
@@ -105,7 +105,7 @@ journeys:
     trigger: inactivity
     steps:
 %s    finish: {after: 30d, otherwise: active}
-`, s.web.addr(), s.front.addr(), s.fsync != "always" || s.may, s.replicas, account, authToken, sender, s.led.URL, settle, recheck, hookSecret, steps.String())
+`, s.web.addr(), s.front.addr(), s.fsync != "always" || s.may, s.replicas, account, authToken, sender, s.led.URL, settle, recheck, unknown, hookSecret, steps.String())
 }
 
 // play runs the row to its end and judges it.

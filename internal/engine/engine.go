@@ -116,7 +116,7 @@ func New(o Options) *Engine {
 		if r <= 0 {
 			r = standard
 		}
-		e.gates[ch] = newGate(r)
+		e.gates[ch] = newGate(ch, r)
 	}
 	return e
 }

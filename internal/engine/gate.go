@@ -6,13 +6,17 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"ritorno/internal/lifecycle"
 )
 
 // holdAtMost is how long one refusal slows a provider.
 const holdAtMost = 2 * time.Second
 
-// lookRate is how many questions a second go to one provider's records.
-const lookRate = 5
+// lookRates are how many questions a second go to a channel's records. Those of
+// SMS are plain reads of one account; those of e-mail are a search, whose limit
+// is not documented. A 429 slows either further.
+var lookRates = map[lifecycle.Channel]rate.Limit{lifecycle.SMS: 20, lifecycle.Email: 5}
 
 // gate keeps the pace of one provider account: a rate, and a short hold after
 // it refused or the line was cut. Times are real.
@@ -26,10 +30,10 @@ type gate struct {
 	why   string // an account fault that a person must mend; empty: none
 }
 
-func newGate(perSecond float64) *gate {
+func newGate(ch lifecycle.Channel, perSecond float64) *gate {
 	return &gate{
 		limit: rate.NewLimiter(rate.Limit(perSecond), max(1, int(perSecond))),
-		looks: rate.NewLimiter(lookRate, lookRate),
+		looks: rate.NewLimiter(lookRates[ch], int(lookRates[ch])),
 	}
 }
 

@@ -132,9 +132,10 @@ func (d *decision) result() {
 		d.accepted(res.ProviderID, SentStatus, res.Segments)
 	case Ambiguous:
 		a := d.c.Sending
-		d.stepOver(d.close(Uncertain, ReasonUncertain))
+		m := d.close(Uncertain, ReasonUncertain)
+		d.stepOver(m)
 		d.ask(a.Message.ID, a, d.r.settle())
-		d.afterUncertain(run)
+		d.afterUncertain(run, m)
 		d.t.count("uncertain")
 	case NotSent:
 		d.notSent(run, res)
@@ -244,17 +245,33 @@ func (d *decision) prove(m *Message, s MessageStatus) {
 }
 
 // afterUncertain lets the journey go on without the message, but not before
-// the time in which evidence may still come: where the message may be sent
-// again, that is the second look.
-func (d *decision) afterUncertain(run *Run) {
+// the time in which evidence may still come. Where a message that was proven
+// never accepted is sent again, that is for as long as the question is open
+// and the step would still be sent: what goes on earlier could only drop it.
+func (d *decision) afterUncertain(run *Run, m *Message) {
 	if run == nil {
 		return
 	}
-	wait := d.r.settle()
-	if d.r.Resend {
-		wait += d.r.recheck()
+	run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
+	if j := d.r.named(run.Journey); d.r.Resend && j != nil && m.Step <= len(j.Steps) {
+		s := &j.Steps[m.Step-1]
+		run.Wait = maxTime(run.Wait, run.Anchor.Add(s.After).Add(d.r.expires(s)))
 	}
-	run.Wait, run.Waited = d.now.Add(wait), ReasonUncertain
+}
+
+// goOn ends the waiting for evidence when no question of the live run is open
+// any more.
+func (d *decision) goOn() {
+	run := d.c.Run
+	if !d.r.Resend || run == nil || run.Waited != ReasonUncertain {
+		return
+	}
+	for _, l := range d.c.Looks {
+		if m := d.message(l.Message); m != nil && m.Run == run.ID && m.Status == Uncertain && !l.Next.IsZero() {
+			return
+		}
+	}
+	run.Wait, run.Waited, d.changed = time.Time{}, "", true
 }
 
 func (d *decision) notSent(run *Run, res *Result) {
@@ -375,7 +392,7 @@ func (d *decision) recalled() {
 	d.c.Messages = d.putMessage(m)
 	d.stepOver(&m)
 	d.ask(m.ID, a, d.r.settle())
-	d.afterUncertain(d.liveRun(m.Run))
+	d.afterUncertain(d.liveRun(m.Run), &m)
 	d.t.count("recalled")
 	d.t.Reason, d.changed = ReasonStored, true
 	if res := d.ev.Result; res != nil {

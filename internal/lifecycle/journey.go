@@ -17,6 +17,7 @@ func (d *decision) settle() {
 		return
 	}
 	d.closeLooks()
+	d.goOn()
 	f := d.r.fold(&d.c)
 	d.writeState(f)
 	d.alignRun(f)

@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,8 +43,9 @@ func (w *world) says(t *testing.T, k lifecycle.VerdictKind, change ...func(*life
 	t.Helper()
 	v := verdict(w, k)
 	if l := looks(t, w); !l.Next.IsZero() {
-		w.until(l.Next)
-		v.Asked = l.Next
+		if v.Asked = l.Next; l.Next.After(w.now) {
+			w.until(l.Next)
+		}
 	}
 	for _, f := range change {
 		f(v)
@@ -138,6 +140,50 @@ func TestAMessageThatTheRecordsDoNotKnowIsHeldOrSentAgain(t *testing.T) {
 		w.apply(lifecycle.Event{Type: lifecycle.Settled, At: w.now, Verdict: &lifecycle.Verdict{Message: id, Kind: lifecycle.RecordAbsent, Asked: l.Next}})
 		if m, _ := w.c.Message(id); m.Status != lifecycle.Dropped || m.Error != lifecycle.ReasonBought {
 			t.Fatalf("%s (%s)", m.Status, m.Error)
+		}
+	})
+}
+
+// TestAJourneyWaitsForTheAnswer: the questions lag far behind, and still the
+// message that was proven never accepted is sent before the step after it.
+func TestAJourneyWaitsForTheAnswer(t *testing.T) {
+	near := func(r *lifecycle.Rules) {
+		r.Resend = true
+		for i := range r.Journeys {
+			if r.Journeys[i].Trigger == lifecycle.OnInactivity {
+				r.Journeys[i].Steps[1].After = r.Journeys[i].Steps[0].After + time.Hour
+			}
+		}
+	}
+	t.Run("proven", func(t *testing.T) {
+		w := doubtful(t, near)
+		w.until(w.now.Add(5 * time.Hour))
+		if w.c.DueWhy != lifecycle.ReasonUncertain || len(w.sent) > 0 {
+			t.Fatalf("waits for %q, sent %v", w.c.DueWhy, w.sent)
+		}
+		w.says(t, lifecycle.RecordAbsent)
+		w.says(t, lifecycle.RecordAbsent)
+		w.until(w.now)
+		if len(w.sent) != 2 || !strings.HasPrefix(w.sent[0], "survey@") {
+			t.Fatalf("sent %v", w.sent)
+		}
+	})
+	t.Run("found", func(t *testing.T) {
+		w := doubtful(t, near)
+		w.until(w.now.Add(2 * time.Hour))
+		w.says(t, lifecycle.RecordFound, func(v *lifecycle.Verdict) { v.News = lifecycle.News{ProviderID: "SM1", Status: lifecycle.SentStatus} })
+		if w.until(w.now); len(w.sent) != 1 {
+			t.Fatalf("the journey does not go on: %s %s", w.c.Due, w.c.DueWhy)
+		}
+	})
+	t.Run("never answered", func(t *testing.T) {
+		w := doubtful(t, near)
+		w.until(day0.Add(33 * day).Add(-time.Second)) // a second before the first step would be too late
+		if len(w.sent) > 0 {
+			t.Fatalf("sent %v", w.sent)
+		}
+		if w.until(w.now.Add(time.Hour)); len(w.sent) != 1 || w.c.Run.Step != 2 {
+			t.Fatalf("sent %v, run %+v", w.sent, w.c.Run)
 		}
 	})
 }
