@@ -38,6 +38,7 @@ var Table = []Rule{
 	{"eviction", "internal/store", "TestServersThatMayLoseData", "a server that drops data is refused"},
 	{"fence", "internal/store", "TestStaleFenceChangesNothing", "a lease that somebody else took changes nothing"},
 	{"guard", "internal/store", "TestTwoPowerCutsInARow", "nothing is acknowledged by a server whose file is not whole yet"},
+	{"loading", "internal/store", "TestAServerThatReadsItsFilesIsNotTakenForWhole", "a server that is still reading its files is not believed when it says that it keeps none"},
 	{"heartbeat", "internal/store", "TestLeasesOfTheDeadAreTakenOver", "the leases of a process that lives are its own"},
 	{"look_index", "internal/store", "TestOpenQuestionsAreIndexed", "open questions stand in an index"},
 	{"lost_answer", "internal/store", "TestLostAnswerOfAWrite", "a write whose answer was lost is looked for before it is made again"},

@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
+	"time"
 )
 
 // Bare is a durable server that nobody looks after, as an operator may run it:
@@ -33,18 +35,30 @@ func NewBare(tb testing.TB) *Bare {
 // Start brings the server up and waits for it.
 func (b *Bare) Start(tb testing.TB) {
 	tb.Helper()
+	b.launch(tb)
+	if err := b.proc.awaitPong(); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// StartSlowly brings the server up and does not wait: it reads its files for so
+// long for each key that a rewrite put there, and meanwhile says so to who asks.
+func (b *Bare) StartSlowly(tb testing.TB, eachKey time.Duration) {
+	tb.Helper()
+	b.launch(tb, "--key-load-delay", strconv.FormatInt(eachKey.Microseconds(), 10), "--loading-process-events-interval-bytes", "1024")
+}
+
+func (b *Bare) launch(tb testing.TB, more ...string) {
+	tb.Helper()
 	var err error
-	b.proc, err = startProcess(
+	b.proc, err = startProcess(append([]string{
 		"--port", "0", "--unixsocket", b.socket, "--dir", b.dir, "--appendonly", "yes", "--appendfsync", "always", "--save", "",
 		"--aof-load-truncated", "yes", "--maxmemory-policy", "noeviction", "--daemonize", "no", "--logfile", "",
-	)
+	}, more...)...)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	b.proc.addr, b.proc.network = b.socket, "unix"
-	if err := b.proc.awaitPong(); err != nil {
-		tb.Fatal(err)
-	}
 }
 
 // Kill ends the server by SIGKILL. It may be called again.

@@ -2,7 +2,10 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/redistest"
@@ -39,6 +42,46 @@ func TestTwoPowerCutsInARow(t *testing.T) {
 				t.Errorf("half of the torn block came back: %q", keys)
 			}
 		})
+	}
+}
+
+// TestAServerThatReadsItsFilesIsNotTakenForWhole: while it does, it says that it
+// keeps no append-only file. A connection that comes so early must not be used
+// later, when the server writes behind the torn block.
+func TestAServerThatReadsItsFilesIsNotTakenForWhole(t *testing.T) {
+	node := redistest.NewBare(t)
+	s := open(t, store.Options{URL: node.URL})
+	for i := range 200 {
+		put(t, s, fmt.Sprintf("c%011d", i), noon)
+	}
+	if err := s.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	put(t, s, anna, noon) // the last change: its block is torn
+	node.Kill()
+	node.Tear(t, 60)
+	node.StartSlowly(t, 2*time.Millisecond)
+
+	early := 0
+	for {
+		err := s.SetFlag(t.Context(), "pause", "told between the cuts", 0)
+		if err == nil {
+			break
+		}
+		if strings.Contains(err.Error(), "still reading its files") {
+			early++
+		}
+		if !errors.Is(err, store.ErrUnavailable) || t.Context().Err() != nil {
+			t.Fatal(err)
+		}
+	}
+	if early == 0 {
+		t.Error("no connection came while the server read its files")
+	}
+	node.Kill()
+	node.Start(t)
+	if text, err := s.Flag(t.Context(), "pause"); err != nil || text == "" {
+		t.Errorf("what was acknowledged between the cuts is gone: %q, %v", text, err)
 	}
 }
 

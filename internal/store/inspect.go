@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -175,8 +176,17 @@ func infoOf(ctx context.Context, node server, at string) (map[string]string, err
 	if err != nil {
 		return nil, wrap("ask the server at "+at+" for its state", err)
 	}
-	return factsOf(text), nil
+	facts := factsOf(text)
+	if facts["loading"] == "1" && !defect.On("loading") {
+		// Until its files are read it says aof_enabled:0, whatever it is set to.
+		return nil, fmt.Errorf("%w: %s: %w", ErrUnavailable, at, errLoading)
+	}
+	return facts, nil
 }
+
+// errLoading stands beside another error in its chain: the client takes a single
+// wrapping off what a new connection met.
+var errLoading = errors.New("the server is still reading its files")
 
 // factsOf reads the answer to INFO.
 func factsOf(text string) map[string]string {
