@@ -38,6 +38,7 @@ func (c *Config) verify() {
 		s.verify(r, "shops."+s.ID)
 		c.verifyCoupon(r, s)
 		c.verifyJourneysOf(r, s)
+		c.verifyMoment(r, s)
 	}
 	c.verifyUsed(r)
 	c.verifySenders(r)

@@ -70,6 +70,7 @@ func (s *Shop) complete(r *report, path string) {
 	}
 	unless(r, path+".locale", &s.Locale, locale)
 	unless(r, path+".law", &s.Law, Enforce)
+	unless(r, path+".consent.soft_opt_in.months", &s.Consent.SoftOptIn.Months, 24)
 	unless(r, path+".brakes", &s.Brakes, BrakesOn)
 	unless(r, path+".retention", &s.Retention, 730*day)
 	if s.QuietHours == nil {

@@ -98,6 +98,7 @@ type Shop struct {
 	ID      string `yaml:"-,key"` // its key in the file; part of webhook URLs
 	Name    string `yaml:"name"`  // as contacts read it, default the ID
 	HomeURL string `yaml:"home_url"`
+	Address string `yaml:"address"` // postal address, one line, below e-mails; empty: none
 
 	Locale   string `yaml:"locale"`   // language tag, default by the country: it for Italy, else en
 	Timezone string `yaml:"timezone"` // IANA name, default by the country where it has one zone
@@ -107,6 +108,7 @@ type Shop struct {
 	Consent      Consent       `yaml:"consent"`
 	QuietHours   *QuietHours   `yaml:"quiet_hours"` // never nil after Parse
 	Law          Law           `yaml:"law"`         // default enforce
+	BestHour     bool          `yaml:"best_hour"`   // steps wait for the contact's own best hour of their day
 	Brakes       Brakes        `yaml:"brakes"`      // default on
 	Lapse        Duration      `yaml:"lapse"`       // an order after a longer gap is a return; default the last step of the inactivity journey, else 90d
 	Contest      *Contest      `yaml:"contest"`     // nil: not registered
@@ -137,7 +139,16 @@ const (
 
 // Consent says what a shop takes for granted.
 type Consent struct {
-	Assume Assume `yaml:"assume"`
+	Assume    Assume    `yaml:"assume"`
+	SoftOptIn SoftOptIn `yaml:"soft_opt_in"`
+}
+
+// SoftOptIn is the owner's statement that addresses are collected at the sale
+// with notice, so that buyers may be written to about similar products until
+// they object. There is none for SMS.
+type SoftOptIn struct {
+	Email  bool `yaml:"email"`
+	Months int  `yaml:"months"` // age of the newest sale that still counts, default 24
 }
 
 // Assume is the consent of contacts whose sources never told any: Unknown or

@@ -160,8 +160,8 @@ func TestRules(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := lifecycle.Rules{
-		Lawless: true,
-		Shop:    "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop",
+		Lawless: true, BestHours: true, Soft: lifecycle.Soft{Email: true, Months: 18},
+		Shop: "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop", Address: "1 High Street, London",
 		Locale: "en-GB", Country: "GB", Currency: "GBP", Location: london,
 		Lapse: 84 * days, Expires: 36 * time.Hour, Settle: 90 * time.Second, Recheck: 15 * time.Minute, Resend: true,
 		Quiet: &lifecycle.Quiet{From: 1320, To: 510, Days: [7]bool{true, 6: true}, Holidays: true},

@@ -56,6 +56,8 @@ type CustomerFields struct {
 	LastName  *mapping.Expr  `yaml:"last_name"`
 	Locale    *mapping.Expr  `yaml:"locale"`
 	Country   *mapping.Expr  `yaml:"country"`
+	Region    *mapping.Expr  `yaml:"region"`
+	Postcode  *mapping.Expr  `yaml:"postcode"`
 	Timezone  *mapping.Expr  `yaml:"timezone"`
 	Consent   *ConsentFields `yaml:"consent"`
 }

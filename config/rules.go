@@ -19,11 +19,12 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 		loc = time.UTC // refused by Parse
 	}
 	r := lifecycle.Rules{
-		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL,
+		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
 		Lapse:   s.Lapse.Std(),
 		Quiet:   s.QuietHours.rules(),
-		Lawless: s.Law == LawOff,
+		Lawless: s.Law == LawOff, BestHours: s.BestHour,
+		Soft:    lifecycle.Soft{Email: s.Consent.SoftOptIn.Email, Months: s.Consent.SoftOptIn.Months},
 		Contest: s.Contest.rules(loc),
 		Expires: c.Delivery.Expires.Std(),
 		Settle:  c.Delivery.Settle.Std(),

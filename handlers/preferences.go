@@ -55,7 +55,7 @@ func (s *Server) showPreferences(c echo.Context, p engine.Page, notice string) e
 	b := choices{Action: "/u/" + url.PathEscape(Param(c, "token"))}
 	for _, ch := range []lifecycle.Channel{lifecycle.Email, lifecycle.SMS} {
 		if at := masked(ch, p.Contact); at != "" {
-			b.Channels = append(b.Channels, channel{ch.String(), labelOf(w, ch), at, on(p, ch)})
+			b.Channels = append(b.Channels, channel{ch.String(), labelOf(w, ch), at, on(p, ch, now)})
 		}
 	}
 	if p.Contact.PausedTo.After(now) {
@@ -133,7 +133,11 @@ func (s *Server) save(ctx context.Context, p engine.Page, form url.Values) (noti
 func (s *Server) set(ctx context.Context, p engine.Page, ch lifecycle.Channel, wanted []string) error {
 	switch {
 	case slices.Contains(wanted, "on"):
-		if on(p, ch) {
+		now, err := s.now(ctx)
+		if err != nil {
+			return err
+		}
+		if on(p, ch, now) {
 			return nil
 		}
 		return s.engine.OptIn(ctx, p.Contact.ID, ch, "page", "preference page", "")
@@ -181,12 +185,12 @@ func (s *Server) why(ctx context.Context, p engine.Page, form url.Values) error 
 }
 
 // on reports whether the contact gets messages on a channel today.
-func on(p engine.Page, ch lifecycle.Channel) bool {
+func on(p engine.Page, ch lifecycle.Channel, now time.Time) bool {
 	st := p.Contact.Consent[ch].State()
 	if st == lifecycle.Unknown && p.Contact.Consent[ch].Decided == lifecycle.Unknown {
 		st = p.Shop.Rules.Assume[ch]
 	}
-	return st == lifecycle.Subscribed
+	return st == lifecycle.Subscribed || p.Shop.Rules.Basis(&p.Contact, ch, now) != lifecycle.NoBasis
 }
 
 func labelOf(w *words, ch lifecycle.Channel) string {

@@ -54,7 +54,7 @@ func tryTemplates(c *config.Config, set *message.Set) []config.Problem {
 		}
 		base := message.Input{
 			ShopLocale: s.Locale, Now: time.Now(), SMSOptOut: optOut(c),
-			Shop:           message.Shop{Name: s.Name, HomeURL: home, Currency: s.Currency, Country: s.Country},
+			Shop:           message.Shop{Name: s.Name, HomeURL: home, Currency: s.Currency, Country: s.Country, Address: s.Address},
 			Link:           public + "/l/AbCdEfGhIj",
 			UnsubscribeURL: public + "/u/AbCdEfGhIj", PreferencesURL: public + "/u/AbCdEfGhIj",
 		}

@@ -92,6 +92,10 @@ func writeStatus(w io.Writer, s lifecycle.Status) error {
 	if j := s.Journey; j != nil {
 		rows = append(rows, []any{"Journey", fmt.Sprintf("%s, step %d of %d", j.Name, j.Step, j.Steps)})
 	}
+	rows = append(rows, []any{"Time zone", zoneLine(s.Timezone)})
+	if h := s.BestHour; h != nil {
+		rows = append(rows, []any{"Best hour", bestLine(h)})
+	}
 	rows = append(rows, []any{"Next", nextLine(s.Next)})
 	if err := table(w, rows...); err != nil {
 		return err
@@ -104,6 +108,7 @@ func writeStatus(w io.Writer, s lifecycle.Status) error {
 	if err := table(w, rows...); err != nil {
 		return err
 	}
+	writeReceipts(w, s.Messages)
 	fmt.Fprintln(w, "\nTimeline")
 	rows = nil
 	for _, e := range s.Timeline {

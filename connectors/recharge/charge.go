@@ -153,6 +153,7 @@ func (c charge) person() lifecycle.Person {
 	p.LastName = first(p.LastName, c.LastName.Line(maxName), home.LastName.Line(maxName))
 	p.Phone = first(p.Phone, home.Phone.Line(maxPhone))
 	p.Country = country(home.CountryCode)
+	p.Region = lifecycle.RegionOf(p.Country, home.Province.Line(maxName), home.Zip.Line(maxPhone))
 	return p
 }
 

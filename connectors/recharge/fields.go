@@ -24,12 +24,14 @@ type external struct {
 	Ecommerce connectors.ID `json:"ecommerce"`
 }
 
-// address is a postal address: we use its names, phone and country only.
+// address is a postal address: we use its names, phone, country and region only.
 type address struct {
 	FirstName   connectors.Text `json:"first_name"`
 	LastName    connectors.Text `json:"last_name"`
 	Phone       connectors.Text `json:"phone"`
 	CountryCode connectors.Text `json:"country_code"`
+	Province    connectors.Text `json:"province"`
+	Zip         connectors.Text `json:"zip"`
 }
 
 // country is an ISO 3166 alpha-2 code or nothing.

@@ -66,6 +66,7 @@ func customerTold(d delivery) ([]lifecycle.Event, error) {
 			FirstName:     first(c.FirstName.Line(maxName), home.FirstName.Line(maxName)),
 			LastName:      first(c.LastName.Line(maxName), home.LastName.Line(maxName)),
 			Country:       country(home.CountryCode),
+			Region:        home.region(),
 			Authoritative: true,
 		},
 	}

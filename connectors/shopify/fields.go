@@ -24,6 +24,13 @@ type address struct {
 	LastName    connectors.Text `json:"last_name"`
 	Phone       connectors.Text `json:"phone"`
 	CountryCode connectors.Text `json:"country_code"`
+	Province    connectors.Text `json:"province_code"`
+	Zip         connectors.Text `json:"zip"`
+}
+
+// region is the part of its country in which an address lies.
+func (a address) region() string {
+	return lifecycle.RegionOf(country(a.CountryCode), a.Province.Line(maxName), a.Zip.Line(maxPhone))
 }
 
 // country is an ISO 3166 alpha-2 code or nothing.

@@ -19,6 +19,12 @@ func (o order) person() lifecycle.Person {
 		Locale:     locale(o.Locale),
 		Country:    first(country(billing.CountryCode), country(shipping.CountryCode), country(home.CountryCode)),
 	}
+	for _, a := range [...]address{billing, shipping, home} {
+		if country(a.CountryCode) != "" { // the address that gave the country
+			p.Region = a.region()
+			break
+		}
+	}
 	p.Phone = phone(
 		number{o.Phone.Line(maxPhone), p.Country},
 		number{c.Phone.Line(maxPhone), p.Country},

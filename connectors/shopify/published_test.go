@@ -102,7 +102,7 @@ func paidOrder(t *testing.T, ev lifecycle.Event) {
 	}
 	who := lifecycle.Person{
 		CustomerID: "7001002003001", Email: "ada@example.com", Phone: "+33639980102",
-		FirstName: "Ada", LastName: "Example", Locale: "fr-FR", Country: "US",
+		FirstName: "Ada", LastName: "Example", Locale: "fr-FR", Country: "US", Region: "KY",
 	}
 	if diff := cmp.Diff(who, ev.Person); diff != "" {
 		t.Errorf("person (-want +got):\n%s", diff)
@@ -134,7 +134,7 @@ func nobody(t *testing.T, ev lifecycle.Event) {
 func bob(email string) func(*testing.T, lifecycle.Event) {
 	return func(t *testing.T, ev lifecycle.Event) {
 		t.Helper()
-		want := lifecycle.Person{CustomerID: "706405506930370084", Email: email, FirstName: "Bob", LastName: "Biller", Country: "CA", Authoritative: true}
+		want := lifecycle.Person{CustomerID: "706405506930370084", Email: email, FirstName: "Bob", LastName: "Biller", Country: "CA", Region: "ON", Authoritative: true}
 		if diff := cmp.Diff(want, ev.Person); diff != "" {
 			t.Errorf("person (-want +got):\n%s", diff)
 		}

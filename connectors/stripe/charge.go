@@ -61,7 +61,7 @@ func (p payment) person() lifecycle.Person {
 		who.FirstName, who.LastName = to.FirstName, to.LastName
 	}
 	if who.Country == "" {
-		who.Country = to.Country
+		who.Country, who.Region = to.Country, to.Region
 	}
 	if who.Phone == "" {
 		who.Phone = to.Phone

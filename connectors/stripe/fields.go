@@ -30,7 +30,9 @@ type details struct {
 }
 
 type address struct {
-	Country connectors.Text `json:"country"`
+	Country  connectors.Text `json:"country"`
+	State    connectors.Text `json:"state"`
+	Postcode connectors.Text `json:"postal_code"`
 }
 
 // person is somebody with the id that Stripe knows them by, empty for guests.
@@ -41,6 +43,8 @@ func (d details) person(id connectors.ID) lifecycle.Person {
 		Phone:      d.Phone.Line(maxPhone),
 		Country:    country(d.Address.Value.Country),
 	}
+	at := d.Address.Value
+	p.Region = lifecycle.RegionOf(p.Country, at.State.Line(maxName), at.Postcode.Line(maxPhone))
 	// Stripe has one field for the name: its first word is the first name.
 	p.FirstName, p.LastName, _ = strings.Cut(d.Name.Line(maxName), " ")
 	p.LastName = strings.TrimSpace(p.LastName)

@@ -29,11 +29,11 @@ var published = map[string]struct {
 	},
 	"checkout.session.completed-subscription.json": {
 		types:  []lifecycle.Type{lifecycle.SubscriptionStarted}, // its invoice tells the order
-		person: lifecycle.Person{CustomerID: "cus_M5wW9RPFk9xNZ5", Email: "chris@example.com", FirstName: "Example", LastName: "Customer", Country: "US"},
+		person: lifecycle.Person{CustomerID: "cus_M5wW9RPFk9xNZ5", Email: "chris@example.com", FirstName: "Example", LastName: "Customer", Country: "US", Region: "KY"},
 	},
 	"invoice.payment_failed.json": {
 		live: true, types: []lifecycle.Type{lifecycle.PaymentFailed},
-		person: lifecycle.Person{CustomerID: "cus_1234", Email: "customer@example.org", FirstName: "Example", LastName: "Customer", Country: "US"},
+		person: lifecycle.Person{CustomerID: "cus_1234", Email: "customer@example.org", FirstName: "Example", LastName: "Customer", Country: "US", Region: "CA"},
 	},
 }
 

@@ -44,6 +44,8 @@ type customer struct {
 	LastName  connectors.Text            `json:"last_name"`
 	Locale    connectors.Text            `json:"locale"`
 	Country   connectors.Text            `json:"country"`
+	Region    connectors.Text            `json:"region"`
+	Postcode  connectors.Text            `json:"postcode"`
 	Timezone  connectors.Text            `json:"timezone"`
 	Consent   connectors.Maybe[consents] `json:"consent"`
 }

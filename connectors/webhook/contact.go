@@ -20,6 +20,7 @@ func (c customer) person() lifecycle.Person {
 		LastName:   c.LastName.Line(maxName),
 		Locale:     locale(c.Locale),
 		Country:    country(c.Country),
+		Region:     lifecycle.RegionOf(country(c.Country), c.Region.Line(maxName), c.Postcode.Line(maxCode)),
 		Timezone:   c.Timezone.Line(maxCode),
 	}
 }

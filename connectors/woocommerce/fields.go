@@ -88,6 +88,8 @@ type address struct {
 	Email     connectors.Text `json:"email"`
 	Phone     connectors.Text `json:"phone"`
 	Country   connectors.Text `json:"country"`
+	State     connectors.Text `json:"state"`
+	Postcode  connectors.Text `json:"postcode"`
 }
 
 // personOf is who stands in a billing address. Guests have customer 0.
@@ -102,6 +104,7 @@ func personOf(customer connectors.ID, billing address, extra []meta, keys Fields
 	if customer != "0" {
 		p.CustomerID = string(customer)
 	}
+	p.Region = lifecycle.RegionOf(p.Country, billing.State.Line(maxName), billing.Postcode.Line(maxPhone))
 	p.Phone = phone(billing.Phone.Line(maxPhone), p.Country)
 	return p
 }

@@ -84,7 +84,7 @@ func guest(t *testing.T, ev lifecycle.Event) {
 	at := time.Date(2022, 1, 28, 13, 59, 7, 0, time.UTC)
 	want := lifecycle.Event{
 		Type: lifecycle.OrderPlaced, At: at, Version: at.Add(2 * time.Second),
-		Person: lifecycle.Person{Email: "2177025@example.net", Phone: "+15742177025", FirstName: "Marcus", LastName: "Fisher", Country: "US"},
+		Person: lifecycle.Person{Email: "2177025@example.net", Phone: "+15742177025", FirstName: "Marcus", LastName: "Fisher", Country: "US", Region: "AZ"},
 		Order: &lifecycle.Order{
 			ID: "211", Number: "211", At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 3330, Currency: "USD"},
 			Items: []lifecycle.Item{{Product: "16", Title: "Beanie", Quantity: 1}},
@@ -130,7 +130,7 @@ func renewal(t *testing.T, ev lifecycle.Event) {
 
 func john(t *testing.T, ev lifecycle.Event) {
 	t.Helper()
-	want := lifecycle.Person{CustomerID: "25", Email: "john.doe@example.com", Phone: "(555) 555-5555", FirstName: "John", LastName: "Doe", Country: "US", Authoritative: true}
+	want := lifecycle.Person{CustomerID: "25", Email: "john.doe@example.com", Phone: "(555) 555-5555", FirstName: "John", LastName: "Doe", Country: "US", Region: "CA", Authoritative: true}
 	if diff := cmp.Diff(want, ev.Person); diff != "" {
 		t.Errorf("person (-want +got):\n%s", diff)
 	}

@@ -198,8 +198,10 @@ func (e *Engine) begin(ctx context.Context, s *Shop, c store.Claimed, ev lifecyc
 	}
 	if !t.Go {
 		e.due(t.Contact)
+		return false, nil
 	}
-	return t.Go, nil
+	ev.Attempt.Message = t.Contact.Sending.Message // with its receipt, should the store forget it
+	return true, nil
 }
 
 var yes = func() *bool { b := true; return &b }()
@@ -302,7 +304,7 @@ func (e *Engine) input(s *Shop, c lifecycle.Contact, m *lifecycle.Message, now t
 	t := r.Totals(&c)
 	in := message.Input{
 		Locale: c.Profile.Locale, ShopLocale: r.Locale, Timezone: r.LocationOf(&c), Now: now,
-		Shop:      message.Shop{Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country},
+		Shop:      message.Shop{Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country, Address: r.Address},
 		FirstName: c.Profile.FirstName, LastName: c.Profile.LastName,
 		Orders: t.Orders, Spent: t.Spent.String(), Currency: r.Currency, LastOrderAt: t.Last,
 		Plan: c.Plan, CancelReason: c.CancelReason,

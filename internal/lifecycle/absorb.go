@@ -47,6 +47,9 @@ func (d *decision) absorbIdentity(gone Contact) {
 		d.absorbChannel(Channel(ch), gone)
 	}
 	p, q := &d.c.Profile, gone.Profile
+	if p.Region == "" && (p.Country == "" || p.Country == q.Country) {
+		p.Region = q.Region
+	}
 	for _, f := range []struct{ have, other *string }{
 		{&p.FirstName, &q.FirstName}, {&p.LastName, &q.LastName}, {&p.Locale, &q.Locale}, {&p.Country, &q.Country}, {&p.Timezone, &q.Timezone},
 	} {

@@ -23,7 +23,7 @@ func (d *decision) begin() {
 	a := *d.ev.Attempt
 	m := *got
 	m.Code, m.Coupon, m.CouponUntil, m.Segments = want.Code, want.Coupon, want.CouponUntil, want.Segments
-	m.Status, m.At = Sending, d.now
+	m.Status, m.At, m.Receipt = Sending, d.now, d.receipt(m.Channel)
 	a.Message = m
 	d.c.Sending = &a
 	d.c.Messages = d.putMessage(m)

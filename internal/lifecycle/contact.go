@@ -106,6 +106,7 @@ type Address struct {
 	Key   string // normal form for matching; empty: cannot be matched (and not be sent to)
 	At    time.Time
 	Sure  bool
+	Since time.Time // when this address took another's place; zero: it is the first
 }
 
 // Ref is a source's own id of the contact.
@@ -117,8 +118,10 @@ type Ref struct {
 // Profile is what messages may show. At orders two tellings.
 type Profile struct {
 	FirstName, LastName, Locale, Country, Timezone string
-	At                                             time.Time
-	Sure                                           bool
+
+	Region string // of the country, see [RegionOf]
+	At     time.Time
+	Sure   bool
 }
 
 // OrderMark is one order as the record remembers it.

@@ -91,6 +91,7 @@ type Person struct {
 	LastName   string
 	Locale     string // BCP 47, such as "it" or "fr-FR"
 	Country    string // ISO 3166 alpha-2
+	Region     string // of the address, as RegionOf writes it; empty where it does not matter
 	Timezone   string // IANA, if the source knows it
 	// Authoritative is set where the source speaks about the customer itself
 	// (customer made or changed) and not in passing (an order). Authoritative

@@ -4,21 +4,35 @@ import "time"
 
 // Holiday reports whether a date is a public holiday in the whole of a country
 // (ISO 3166 alpha-2), by its rules in force today: IT, FR, DE, ES, GB (England
-// and Wales) and US (federal). Holidays of regions and towns, and days made
-// free once, are not known; of a country that is not listed none are. Where a
-// holiday on a weekend is moved, both days count.
+// and Wales) and US (federal). Of a country that is not listed none are known.
+// Where a holiday on a weekend is moved, both days count.
 func Holiday(country string, y int, m time.Month, d int) bool {
+	return HolidayIn(country, "", y, m, d)
+}
+
+// HolidayIn is Holiday for a region of the country, as [RegionOf] writes it:
+// Scotland and Northern Ireland have lists of their own, the German states and
+// the three departments of Alsace and Moselle days on top. The holidays of
+// other regions and of towns are not known: those of Spain's communities, the
+// patron saints of Italian towns, those of the American states.
+func HolidayIn(country, region string, y int, m time.Month, d int) bool {
 	on := date{y, m, d}
 	switch country {
 	case "IT":
 		return italy(on)
 	case "FR":
-		return on.among(1, 1, 5, 1, 5, 8, 7, 14, 8, 15, 11, 1, 11, 11, 12, 25) || on.easter(1, 39, 50)
+		return france(on, region)
 	case "DE":
-		return on.among(1, 1, 5, 1, 10, 3, 12, 25, 12, 26) || on.easter(-2, 1, 39, 50)
+		return on.among(1, 1, 5, 1, 10, 3, 12, 25, 12, 26) || on.easter(-2, 1, 39, 50) || germanState(on, region)
 	case "ES":
 		return on.among(1, 1, 1, 6, 5, 1, 8, 15, 10, 12, 11, 1, 12, 6, 12, 8, 12, 25) || on.easter(-2)
 	case "GB":
+		switch region {
+		case "SCT":
+			return scotland(on)
+		case "NIR":
+			return england(on) || irish(on)
+		}
 		return england(on)
 	case "US":
 		return federal(on)
@@ -90,60 +104,4 @@ func movableFederal(on date) bool {
 		return on.nth(time.Thursday, 4)
 	}
 	return false
-}
-
-// date is a day of the Gregorian calendar, without a zone.
-type date struct {
-	y int
-	m time.Month
-	d int
-}
-
-func (on date) time() time.Time { return time.Date(on.y, on.m, on.d, 0, 0, 0, 0, time.UTC) }
-
-func (on date) weekday() time.Weekday { return on.time().Weekday() }
-
-func (on date) add(days int) date {
-	y, m, d := on.time().AddDate(0, 0, days).Date()
-	return date{y, m, d}
-}
-
-// among reports whether the date is one of the days, given as month and day in
-// turn.
-func (on date) among(days ...int) bool {
-	for i := 0; i < len(days); i += 2 {
-		if int(on.m) == days[i] && on.d == days[i+1] {
-			return true
-		}
-	}
-	return false
-}
-
-// nth reports whether the date is the n-th such weekday of its month.
-func (on date) nth(w time.Weekday, n int) bool { return on.weekday() == w && (on.d+6)/7 == n }
-
-// last reports whether the date is the last such weekday of its month.
-func (on date) last(w time.Weekday) bool { return on.weekday() == w && on.add(7).m != on.m }
-
-// easter reports whether the date lies one of these numbers of days after
-// Easter Sunday.
-func (on date) easter(days ...int) bool {
-	sunday := easter(on.y)
-	for _, n := range days {
-		if sunday.add(n) == on {
-			return true
-		}
-	}
-	return false
-}
-
-// easter is Easter Sunday of a Gregorian year, by the anonymous Gregorian
-// algorithm (Nature, 20 April 1876; Meeus, Astronomical Algorithms, chapter 8).
-func easter(y int) date {
-	a, b, c := y%19, y/100, y%100
-	h := (19*a + b - b/4 - (b-(b+8)/25+1)/3 + 15) % 30
-	l := (32 + 2*(b%4) + 2*(c/4) - h - c%4) % 7
-	m := (a + 11*h + 22*l) / 451
-	n := h + l - 7*m + 114
-	return date{y, time.Month(n / 31), n%31 + 1}
 }

@@ -56,11 +56,18 @@ func (d *decision) address(ch Channel, have *Address, n Address) {
 	}
 	if have.Key != "" {
 		if have.Sure && !n.Sure || have.Sure == n.Sure && !n.At.After(have.At) {
+			if have.Sure == n.Sure && have.Since.IsZero() { // late news of the address before this one
+				have.Since, d.changed = have.At, true
+			}
 			return
 		}
 		d.unknown(ch, n.At, "the address changed")
 		d.formerAddress(ch, have.Key)
 		d.noteWhy(ContactChanged, "", ch.String()+" changed")
+		n.Since = n.At
+		if o := d.ev.Order; o != nil && o.At.Before(n.At) { // told at the sale itself
+			n.Since = o.At
+		}
 	}
 	*have = n
 	d.changed = true
@@ -92,10 +99,27 @@ func (d *decision) profile(p Person) {
 	set(&pr.FirstName, p.FirstName, 80)
 	set(&pr.LastName, p.LastName, 80)
 	set(&pr.Locale, p.Locale, 16)
+	d.region(p, newer)
 	set(&pr.Country, strings.ToUpper(p.Country), 2)
 	set(&pr.Timezone, p.Timezone, 48)
 	if newer && (p.FirstName != "" || p.LastName != "" || p.Locale != "" || p.Country != "") {
 		pr.At, pr.Sure = d.ev.Version, p.Authoritative
+	}
+}
+
+// region takes over in which part of its country the address lies. That of
+// another country goes with it.
+func (d *decision) region(p Person, newer bool) {
+	pr := &d.c.Profile
+	country := clip(strings.ToUpper(p.Country), 2)
+	if country == "" {
+		country = pr.Country
+	}
+	region := RegionOf(country, p.Region, "")
+	moved := country != pr.Country && pr.Region != ""
+	if newer && (region != "" || moved) || pr.Country == "" || country == pr.Country && pr.Region == "" {
+		d.changed = d.changed || region != pr.Region
+		pr.Region = region
 	}
 }
 

@@ -21,8 +21,9 @@ func TestTheLawsWindowHoldsWithoutQuietHours(t *testing.T) {
 		"Italy at noon":                                {"IT", false, 12, -1},
 		"Italy after ten in the evening waits":         {"IT", false, 22, 7},
 		"Italy where the owner trusts the quiet hours": {"IT", true, 22, -1},
-		"France has no window here":                    {"FR", false, 22, -1},
-		"the United States after nine":                 {"US", false, 21, 7},
+		"France has one of its own":                    {"FR", false, 22, 7},
+		"a country without rules, an Italian number":   {"AT", false, 22, 7},
+		"a country whose law the shop leaves alone":    {"FR", true, 22, -1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

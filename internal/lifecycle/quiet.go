@@ -20,10 +20,26 @@ func (q *Quiet) NextAllowed(t time.Time, loc *time.Location, country string, ch 
 		return t
 	}
 	loc = orUTC(loc)
+	return firstOpen(t, func(at time.Time) []stretch { return q.around(at, loc, place{country: country}) })
+}
+
+// UntilQuiet is how long messages may still leave on the channel: 0 when it is
+// quiet at t, at most 36000 s, which is also the answer of a nil q.
+func (q *Quiet) UntilQuiet(t time.Time, loc *time.Location, country string, ch Channel) time.Duration {
+	if !q.covers(ch) {
+		return quietHorizon
+	}
+	return openFor(t, q.around(t, orUTC(loc), place{country: country}))
+}
+
+// firstOpen is t itself where none of the stretches around it holds it, else
+// the first instant after t that none holds, in UTC; t plus 30 days where that
+// lies later.
+func firstOpen(t time.Time, around func(time.Time) []stretch) time.Time {
 	limit := t.Add(quietGuard)
 	at := t
 	for {
-		end, quiet := q.end(at, loc, country)
+		end, quiet := endOf(at, around(at))
 		switch {
 		case !quiet && at.Equal(t):
 			return t
@@ -36,14 +52,10 @@ func (q *Quiet) NextAllowed(t time.Time, loc *time.Location, country string, ch 
 	}
 }
 
-// UntilQuiet is how long messages may still leave on the channel: 0 when it is
-// quiet at t, at most 36000 s, which is also the answer of a nil q.
-func (q *Quiet) UntilQuiet(t time.Time, loc *time.Location, country string, ch Channel) time.Duration {
-	if !q.covers(ch) {
-		return quietHorizon
-	}
+// openFor is how long none of the stretches around t begins.
+func openFor(t time.Time, around []stretch) time.Duration {
 	left := quietHorizon
-	for _, s := range q.around(t, orUTC(loc), country) {
+	for _, s := range around {
 		switch {
 		case s.holds(t):
 			return 0
@@ -56,10 +68,10 @@ func (q *Quiet) UntilQuiet(t time.Time, loc *time.Location, country string, ch C
 
 func (q *Quiet) covers(ch Channel) bool { return q != nil && q.Channels[ch] }
 
-// end is the end of the quiet stretch that holds t.
-func (q *Quiet) end(t time.Time, loc *time.Location, country string) (time.Time, bool) {
+// endOf is the end of the quiet stretch that holds t.
+func endOf(t time.Time, around []stretch) (time.Time, bool) {
 	var end time.Time
-	for _, s := range q.around(t, loc, country) {
+	for _, s := range around {
 		if s.holds(t) && s.to.After(end) {
 			end = s.to
 		}
@@ -77,7 +89,7 @@ func (s stretch) holds(t time.Time) bool { return !t.Before(s.from) && t.Before(
 // a clock change leaves empty.
 // They are made of instants, not of wall clock readings, so that an hour which
 // a clock change repeats is quiet once.
-func (q *Quiet) around(t time.Time, loc *time.Location, country string) []stretch {
+func (q *Quiet) around(t time.Time, loc *time.Location, at place) []stretch {
 	y, m, d := t.In(loc).Date()
 	found := make([]stretch, 0, 8)
 	add := func(s stretch) {
@@ -93,7 +105,7 @@ func (q *Quiet) around(t time.Time, loc *time.Location, country string) []stretc
 			}
 			add(stretch{localInstant(y, m, day, q.From, loc), localInstant(y, m, ends, q.To, loc)})
 		}
-		if q.wholeDay(y, m, day, country) {
+		if q.wholeDay(y, m, day, at) {
 			add(stretch{localInstant(y, m, day, 0, loc), localInstant(y, m, day+1, 0, loc)})
 		}
 	}
@@ -102,36 +114,20 @@ func (q *Quiet) around(t time.Time, loc *time.Location, country string) []stretc
 
 // wholeDay reports whether a local day is quiet from midnight to midnight.
 // The day may lie outside its month, as in time.Date.
-func (q *Quiet) wholeDay(y int, m time.Month, d int, country string) bool {
+func (q *Quiet) wholeDay(y int, m time.Month, d int, at place) bool {
 	date := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 	if q.Days[date.Weekday()] {
 		return true
 	}
 	y, m, d = date.Date()
-	return q.Holidays && Holiday(country, y, m, d)
+	return q.Holidays && HolidayIn(at.country, at.region, y, m, d)
 }
 
 // localInstant is the instant of a local wall clock reading, given in minutes
 // after midnight. A reading that a clock change skips means the first valid
-// instant after it; one that occurs twice means the first. time.Date promises
-// neither.
+// instant after it; one that occurs twice means the first.
 func localInstant(y int, m time.Month, d, minute int, loc *time.Location) time.Time {
-	wall := time.Date(y, m, d, 0, minute, 0, 0, time.UTC)
-	// No zone was ever a whole day away from UTC, so the period in force this
-	// long before holds no later reading of the same wall clock.
-	at := wall.Add(-26 * time.Hour).In(loc)
-	for {
-		begins, ends := at.ZoneBounds()
-		_, offset := at.Zone()
-		candidate := wall.Add(-time.Duration(offset) * time.Second)
-		switch {
-		case !begins.IsZero() && candidate.Before(begins):
-			return begins.UTC()
-		case ends.IsZero() || candidate.Before(ends):
-			return candidate
-		}
-		at = ends
-	}
+	return OnWall(time.Date(y, m, d, 0, minute, 0, 0, time.UTC), loc).UTC()
 }
 
 func orUTC(loc *time.Location) *time.Location {

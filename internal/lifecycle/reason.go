@@ -29,6 +29,7 @@ const (
 	ReasonExpired      Reason = "expired"
 	ReasonCapped       Reason = "capped"
 	ReasonQuiet        Reason = "quiet_hours"
+	ReasonBestHour     Reason = "best_hour" // later on the same day, when the contact reacts most
 	ReasonPaused       Reason = "paused"
 	ReasonNoConsent    Reason = "no_consent"
 	ReasonNoAddress    Reason = "no_address"

@@ -32,23 +32,26 @@ type Rules struct {
 	Shop     string
 	Name     string
 	HomeURL  string
+	Address  string         // postal, below e-mails
 	Locale   string         // "it", "en"
 	Country  string         // ISO 3166 alpha-2
 	Currency string         // ISO 4217
 	Location *time.Location // nil means UTC
 	Keys     *identity.Keys // of the installation; nil: former addresses are not kept, and an erasure names no look-ups
 
-	Lapse    time.Duration          // an order after a longer gap counts as a return
-	Assume   [channels]ConsentState // what to assume on a channel where no source ever told a decision
-	Quiet    *Quiet                 // nil: no quiet hours
-	Lawless  bool                   // the owner trusts the quiet hours alone: no window of the country is added
-	Cap      Cap
-	Contest  *Contest // nil: not registered
-	Journeys []Journey
-	Expires  time.Duration // a step later than this is dropped; 0 means 3 days
-	Settle   time.Duration // how long an uncertain message blocks the next step, and when its provider is asked; 0 means 60 s
-	Recheck  time.Duration // when the provider is asked for the second time; 0 means 10 minutes
-	Resend   bool          // a message that the provider's records, looked at twice, do not know is sent again
+	Lapse     time.Duration          // an order after a longer gap counts as a return
+	Assume    [channels]ConsentState // what to assume on a channel where no source ever told a decision
+	Quiet     *Quiet                 // nil: no quiet hours
+	Soft      Soft                   // whether buyers who never said anything may be written to
+	Lawless   bool                   // the owner trusts the quiet hours alone: no window of the country is added
+	BestHours bool                   // steps wait for the contact's own best hour of their day
+	Cap       Cap
+	Contest   *Contest // nil: not registered
+	Journeys  []Journey
+	Expires   time.Duration // a step later than this is dropped; 0 means 3 days
+	Settle    time.Duration // how long an uncertain message blocks the next step, and when its provider is asked; 0 means 60 s
+	Recheck   time.Duration // when the provider is asked for the second time; 0 means 10 minutes
+	Resend    bool          // a message that the provider's records, looked at twice, do not know is sent again
 }
 
 // Cap limits how many messages one contact gets in a stretch of time, over

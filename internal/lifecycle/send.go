@@ -52,6 +52,7 @@ type Message struct {
 	Run         string // run id, see Run
 	Address     string // where it went, for evidence; cleared by erasure with the record
 	Segments    int
+	Receipt     Receipt // why it was allowed to leave; of the last attempt
 }
 
 // Attempt is one try to hand a message to a provider. Its id is inside the

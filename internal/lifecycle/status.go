@@ -15,6 +15,9 @@ type Status struct {
 	Name         string                   `json:"name"`
 	Locale       string                   `json:"locale,omitempty"`
 	Country      string                   `json:"country,omitempty"`
+	Region       string                   `json:"region,omitempty"`
+	Timezone     StatusZone               `json:"timezone"`
+	BestHour     *StatusHour              `json:"best_hour,omitempty"`
 	CustomerIDs  []Ref                    `json:"customer_ids,omitempty"`
 	State        string                   `json:"state"`
 	StateReason  Reason                   `json:"state_reason"`
@@ -33,6 +36,20 @@ type Status struct {
 	Answers      []StatusAnswer           `json:"answers,omitempty"`
 	Segment      string                   `json:"segment"`
 	Timeline     []StatusEntry            `json:"timeline"`
+}
+
+// StatusZone is the time zone in which the contact's hours are counted. Several
+// names, separated by spaces, mean that it must be a lawful hour in all of them.
+type StatusZone struct {
+	Name string     `json:"name"`
+	Why  ZoneReason `json:"why"`
+}
+
+// StatusHour is the local hour at which the contact reacts most.
+type StatusHour struct {
+	Hour  int  `json:"hour"`
+	Known int  `json:"known_from"` // orders and responses
+	Used  bool `json:"used"`       // whether the shop lets steps wait for it
 }
 
 // StatusOrder is the last order.
@@ -90,6 +107,8 @@ type StatusMessage struct {
 	Coupon     string     `json:"coupon,omitempty"`
 	Until      *time.Time `json:"coupon_expires,omitempty"`
 	Used       *time.Time `json:"coupon_used_at,omitempty"`
+
+	Receipt *StatusReceipt `json:"receipt,omitempty"` // why it was allowed to leave
 }
 
 // StatusAnswer is one answer, entry or reply.
@@ -116,7 +135,7 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 	t := r.Totals(&c)
 	s := Status{
 		Shop: c.Shop, ID: c.ID, Email: c.Email.Value, Phone: c.Phone.Value,
-		Name: strings.TrimSpace(c.Profile.FirstName + " " + c.Profile.LastName), Locale: c.Profile.Locale, Country: c.Profile.Country,
+		Name: strings.TrimSpace(c.Profile.FirstName + " " + c.Profile.LastName), Locale: c.Profile.Locale, Country: c.Profile.Country, Region: c.Profile.Region,
 		CustomerIDs: c.Refs, State: c.State.String(), StateReason: c.Reason, StateSince: ptr(c.Since),
 		Orders: t.Orders, Spent: t.Spent.String(), Currency: r.Currency, FirstOrderAt: ptr(t.First), MeanGapDays: t.MeanGapDays(),
 		Consent: map[string]StatusConsent{}, Messages: []StatusMessage{}, Timeline: []StatusEntry{},
@@ -130,6 +149,11 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 	for ch := range channels {
 		s.Consent[Channel(ch).String()] = c.statusConsent(Channel(ch))
 	}
+	where := r.WhereIs(&c)
+	s.Timezone = StatusZone{where.String(), where.Why}
+	if hour, known, ok := r.BestHour(&c); ok {
+		s.BestHour = &StatusHour{hour, known, r.BestHours}
+	}
 	s.Next = r.next(c, now)
 	if c.Run != nil {
 		s.Journey = &StatusJourney{Name: c.Run.Journey, Step: c.Run.Step, Next: s.Next}
@@ -140,7 +164,7 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 	for _, m := range c.Messages {
 		s.Messages = append(s.Messages, StatusMessage{
 			m.ID, m.Journey, m.Step, m.Channel.String(), m.Template, m.Status.String(), m.At,
-			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon, ptr(m.CouponUntil), ptr(m.CouponUsed),
+			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon, ptr(m.CouponUntil), ptr(m.CouponUsed), m.Receipt.status(),
 		})
 	}
 	for _, a := range c.Answers {

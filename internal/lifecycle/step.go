@@ -175,16 +175,8 @@ func (d *decision) mayUse(ch Channel) Reason {
 	if addr == "" {
 		return ReasonNoAddress
 	}
-	con := d.c.Consent[ch]
-	switch con.State() {
-	case Unsubscribed:
-		return ReasonOptedOut
-	case Pending:
-		return ReasonNoConsent
-	case Unknown:
-		if !con.virgin() || d.r.Assume[ch] != Subscribed {
-			return ReasonNoConsent
-		}
+	if _, _, why := d.r.basis(&d.c, ch, d.now); why != "" {
+		return why
 	}
 	if sup := d.c.Suppress[ch]; sup.Reason != "" && sup.Address == addr {
 		return sup.Reason
@@ -204,17 +196,10 @@ func (d *decision) blocked(ch Channel) (time.Time, Reason) {
 	if until := d.r.mayWriteAt(&d.c, d.now, ch); until.After(d.now) {
 		return until, ReasonQuiet
 	}
-	return time.Time{}, ""
-}
-
-// LocationOf is the zone in which a contact lives, as far as is known.
-func (r *Rules) LocationOf(c *Contact) *time.Location {
-	if tz := c.Profile.Timezone; tz != "" {
-		if loc, err := time.LoadLocation(tz); err == nil {
-			return loc
-		}
+	if at := d.bestTime(ch); !at.IsZero() {
+		return at, ReasonBestHour
 	}
-	return r.location()
+	return time.Time{}, ""
 }
 
 // capped is when the next message fits under the cap; zero when it does now.

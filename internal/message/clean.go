@@ -14,6 +14,7 @@ import (
 const (
 	maxValue     = 40
 	maxShopEmail = 80
+	maxAddress   = 200
 	maxSubject   = 200
 	maxRaw       = 400 // what is looked at of a raw value
 )

@@ -25,7 +25,7 @@ var footers = map[string]footer{
 // page is what the layout shows. The layout escapes every value for its place.
 type page struct {
 	Lang, Subject, Preheader string
-	Shop, ShopURL            string
+	Shop, ShopURL, Address   string
 	Blocks                   []block
 	Footer                   footer
 	Unsubscribe, Preferences string
@@ -54,6 +54,7 @@ func (t *template) composeEmail(in Input) (Message, error) {
 	p := page{
 		Lang: t.lang, Unsubscribe: leave, Preferences: cleanURL(in.PreferencesURL), Footer: footerOf(t.lang),
 		Shop: cleanOwn(in.Shop.Name, maxShopEmail), ShopURL: cleanURL(in.Shop.HomeURL),
+		Address: cleanOwn(in.Shop.Address, maxAddress),
 	}
 	if p.Preferences == leave {
 		p.Preferences = "" // one page, one link
@@ -198,6 +199,9 @@ func (p page) text() string {
 	b.WriteString("-- \n" + p.Shop + "\n")
 	if p.ShopURL != "" {
 		b.WriteString(p.ShopURL + "\n")
+	}
+	if p.Address != "" {
+		b.WriteString(p.Address + "\n")
 	}
 	b.WriteString("\n" + p.Footer.Leave + ": " + p.Unsubscribe + "\n")
 	if p.Preferences != "" {

@@ -67,6 +67,8 @@ type Input struct {
 // Shop is what a message says about the shop.
 type Shop struct {
 	Name, HomeURL, Currency, Country string
+
+	Address string // postal, one line; may be empty
 }
 
 // Coupon is a personal voucher; without a Code there is none.

@@ -18,6 +18,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
 		CancelReason: r.word(m.CancelReason), Plan: r.word(m.Plan),
 	}
+	c.Profile.Region, c.Email.Since, c.Phone.Since = r.word(m.Region), r.time(m.EmailSince), r.time(m.PhoneSince)
 	for _, p := range m.Refs {
 		c.Refs = append(c.Refs, lifecycle.Ref{Source: r.word(p.Source), ID: unpack(p.Id, p.Number)})
 	}
@@ -95,10 +96,12 @@ func (r *reader) journeys(c *lifecycle.Contact, m *pb.Record) {
 			ID: string(p.Id), Fence: p.Fence, Process: string(p.Process), Started: r.time(p.Started),
 			Message: r.message(p.Message), Locale: r.word(p.Locale),
 		}
+		c.Sending.Message.Receipt = r.receipt(m.SendingReceipt)
 	}
 	for _, p := range m.Messages {
 		c.Messages = append(c.Messages, r.message(p))
 	}
+	r.receipts(c, m)
 	for _, p := range m.Looks {
 		c.Looks = append(c.Looks, lifecycle.Look{
 			Message: r.whole(p.Message, p.Tail), Attempt: string(p.Attempt), Started: r.time(p.Started), Next: r.time(p.Next),
@@ -207,5 +210,30 @@ func (r *reader) message(p *pb.Message) lifecycle.Message {
 		At: at, SentAt: r.after(at, p.SentAt), ProviderID: unpackHex(p.ProviderId, p.ProviderHex), Code: string(p.Code),
 		Coupon: string(p.Coupon), CouponUntil: r.time(p.CouponUntil), CouponUsed: r.time(p.CouponUsed), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),
 		Address: r.word(p.Address), Segments: r.int(p.Segments),
+	}
+}
+
+// receipts gives each message its own. One whose message an older release
+// rolled out of the record goes.
+func (r *reader) receipts(c *lifecycle.Contact, m *pb.Record) {
+	for _, p := range m.Receipts {
+		id := r.whole(p.Message, p.Tail)
+		for i := range c.Messages {
+			if c.Messages[i].ID == id {
+				c.Messages[i].Receipt = r.receipt(p)
+				break
+			}
+		}
+	}
+}
+
+func (r *reader) receipt(p *pb.Receipt) lifecycle.Receipt {
+	if p == nil {
+		return lifecycle.Receipt{}
+	}
+	return lifecycle.Receipt{
+		Basis: small(r, p.Basis, lifecycle.Assumed), At: r.time(p.At), Source: r.word(p.Source), Evidence: r.word(p.Evidence), Order: r.word(p.Order),
+		Rules: r.word(p.Rules), Country: r.word(p.Country), Region: r.word(p.Region), Zone: r.word(p.Zone), ZoneWhy: lifecycle.ZoneReason(r.word(p.ZoneWhy)),
+		Decided: r.time(p.Decided), Offset: r.int(p.Offset), Law: small(r, p.Law, lifecycle.LawOff), From: r.int(p.From), To: r.int(p.To), Left: r.int(p.Left), Also: r.word(p.Also),
 	}
 }

@@ -19,6 +19,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	m.Due, m.DueWhy = w.time(c.Due), w.word(string(c.DueWhy))
 	m.MadeAt, m.HeldAt, m.PausedTo = w.time(c.MadeAt), w.time(c.HeldAt), w.time(c.PausedTo)
 	m.HeldTo = w.time(c.HeldTo)
+	m.Region, m.EmailSince, m.PhoneSince = w.word(c.Profile.Region), w.time(c.Email.Since), w.time(c.Phone.Since)
 	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
 	m.CancelReason, m.Plan = w.word(c.CancelReason), w.word(c.Plan)
 	for _, r := range c.Refs {
@@ -92,9 +93,13 @@ func (w *writer) journeys(c *lifecycle.Contact) {
 			Id: raw(a.ID), Fence: a.Fence, Process: raw(a.Process), Started: w.time(a.Started),
 			Message: w.message(&a.Message), Locale: w.word(a.Locale),
 		}
+		w.rec.SendingReceipt = w.receipt(&a.Message)
 	}
 	for i := range c.Messages {
 		w.rec.Messages = append(w.rec.Messages, w.message(&c.Messages[i]))
+		if x := w.receipt(&c.Messages[i]); x != nil {
+			w.rec.Receipts = append(w.rec.Receipts, x)
+		}
 	}
 	for _, l := range c.Looks {
 		p := &pb.Look{
@@ -207,5 +212,20 @@ func (w *writer) message(m *lifecycle.Message) *pb.Message {
 	}
 	p.ProviderId, p.ProviderHex = packHex(m.ProviderID)
 	p.Id, p.Tail = w.tail(m.ID)
+	return p
+}
+
+// receipt is nil where the message has none.
+func (w *writer) receipt(m *lifecycle.Message) *pb.Receipt {
+	x := m.Receipt
+	if x == (lifecycle.Receipt{}) {
+		return nil
+	}
+	p := &pb.Receipt{
+		Basis: uint32(x.Basis), At: w.time(x.At), Source: w.word(x.Source), Evidence: w.word(x.Evidence), Order: w.word(x.Order),
+		Rules: w.word(x.Rules), Country: w.word(x.Country), Region: w.word(x.Region), Zone: w.word(x.Zone), ZoneWhy: w.word(string(x.ZoneWhy)),
+		Decided: w.time(x.Decided), Offset: int64(x.Offset), Law: uint32(x.Law), From: int64(x.From), To: int64(x.To), Left: int64(x.Left), Also: w.word(x.Also),
+	}
+	p.Message, p.Tail = w.tail(m.ID)
 	return p
 }

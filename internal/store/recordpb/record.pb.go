@@ -36,48 +36,53 @@ const (
 )
 
 type Record struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Words         [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
-	Timeline      []*Entry               `protobuf:"bytes,2,rep,name=timeline,proto3" json:"timeline,omitempty"`
-	Orders        []*Order               `protobuf:"bytes,3,rep,name=orders,proto3" json:"orders,omitempty"`
-	Marks         []*Mark                `protobuf:"bytes,4,rep,name=marks,proto3" json:"marks,omitempty"`
-	Messages      []*Message             `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
-	Ledger        []*ConsentChange       `protobuf:"bytes,6,rep,name=ledger,proto3" json:"ledger,omitempty"`
-	Refs          []*Ref                 `protobuf:"bytes,7,rep,name=refs,proto3" json:"refs,omitempty"`
-	Consent       []*Consent             `protobuf:"bytes,8,rep,name=consent,proto3" json:"consent,omitempty"` // by channel
-	Email         *Address               `protobuf:"bytes,9,opt,name=email,proto3" json:"email,omitempty"`
-	Phone         *Address               `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
-	Profile       *Profile               `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
-	Shop          uint32                 `protobuf:"varint,12,opt,name=shop,proto3" json:"shop,omitempty"`                        // word
-	BaseSec       int64                  `protobuf:"zigzag64,13,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"` // unix seconds that times count from
-	State         uint32                 `protobuf:"varint,14,opt,name=state,proto3" json:"state,omitempty"`
-	Due           uint64                 `protobuf:"varint,15,opt,name=due,proto3" json:"due,omitempty"`                           // time
-	Nonce         uint32                 `protobuf:"fixed32,16,opt,name=nonce,proto3" json:"nonce,omitempty"`                      // of the write, tells two writers of the same bytes apart
-	Reason        uint32                 `protobuf:"varint,17,opt,name=reason,proto3" json:"reason,omitempty"`                     // word
-	Since         uint64                 `protobuf:"varint,18,opt,name=since,proto3" json:"since,omitempty"`                       // time
-	DueWhy        uint32                 `protobuf:"varint,19,opt,name=due_why,json=dueWhy,proto3" json:"due_why,omitempty"`       // word
-	MadeAt        uint64                 `protobuf:"varint,20,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`       // time
-	HeldAt        uint64                 `protobuf:"varint,21,opt,name=held_at,json=heldAt,proto3" json:"held_at,omitempty"`       // time
-	PausedTo      uint64                 `protobuf:"varint,22,opt,name=paused_to,json=pausedTo,proto3" json:"paused_to,omitempty"` // time
-	Base          *Fold                  `protobuf:"bytes,23,opt,name=base,proto3" json:"base,omitempty"`
-	Older         *Rolled                `protobuf:"bytes,24,opt,name=older,proto3" json:"older,omitempty"`
-	Run           *Run                   `protobuf:"bytes,25,opt,name=run,proto3" json:"run,omitempty"`
-	Runs          []*Run                 `protobuf:"bytes,26,rep,name=runs,proto3" json:"runs,omitempty"`
-	Sending       *Attempt               `protobuf:"bytes,27,opt,name=sending,proto3" json:"sending,omitempty"`
-	Accepted      int64                  `protobuf:"varint,28,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	Answers       []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
-	Suppress      []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
-	Forward       []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
-	CancelReason  uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
-	Plan          uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
-	Looks         []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
-	Erasing       *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
-	History       []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
-	Former        []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
-	Joined        [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
-	HeldTo        uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"` // time
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Words          [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
+	Timeline       []*Entry               `protobuf:"bytes,2,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	Orders         []*Order               `protobuf:"bytes,3,rep,name=orders,proto3" json:"orders,omitempty"`
+	Marks          []*Mark                `protobuf:"bytes,4,rep,name=marks,proto3" json:"marks,omitempty"`
+	Messages       []*Message             `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
+	Ledger         []*ConsentChange       `protobuf:"bytes,6,rep,name=ledger,proto3" json:"ledger,omitempty"`
+	Refs           []*Ref                 `protobuf:"bytes,7,rep,name=refs,proto3" json:"refs,omitempty"`
+	Consent        []*Consent             `protobuf:"bytes,8,rep,name=consent,proto3" json:"consent,omitempty"` // by channel
+	Email          *Address               `protobuf:"bytes,9,opt,name=email,proto3" json:"email,omitempty"`
+	Phone          *Address               `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
+	Profile        *Profile               `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
+	Shop           uint32                 `protobuf:"varint,12,opt,name=shop,proto3" json:"shop,omitempty"`                        // word
+	BaseSec        int64                  `protobuf:"zigzag64,13,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"` // unix seconds that times count from
+	State          uint32                 `protobuf:"varint,14,opt,name=state,proto3" json:"state,omitempty"`
+	Due            uint64                 `protobuf:"varint,15,opt,name=due,proto3" json:"due,omitempty"`                           // time
+	Nonce          uint32                 `protobuf:"fixed32,16,opt,name=nonce,proto3" json:"nonce,omitempty"`                      // of the write, tells two writers of the same bytes apart
+	Reason         uint32                 `protobuf:"varint,17,opt,name=reason,proto3" json:"reason,omitempty"`                     // word
+	Since          uint64                 `protobuf:"varint,18,opt,name=since,proto3" json:"since,omitempty"`                       // time
+	DueWhy         uint32                 `protobuf:"varint,19,opt,name=due_why,json=dueWhy,proto3" json:"due_why,omitempty"`       // word
+	MadeAt         uint64                 `protobuf:"varint,20,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`       // time
+	HeldAt         uint64                 `protobuf:"varint,21,opt,name=held_at,json=heldAt,proto3" json:"held_at,omitempty"`       // time
+	PausedTo       uint64                 `protobuf:"varint,22,opt,name=paused_to,json=pausedTo,proto3" json:"paused_to,omitempty"` // time
+	Base           *Fold                  `protobuf:"bytes,23,opt,name=base,proto3" json:"base,omitempty"`
+	Older          *Rolled                `protobuf:"bytes,24,opt,name=older,proto3" json:"older,omitempty"`
+	Run            *Run                   `protobuf:"bytes,25,opt,name=run,proto3" json:"run,omitempty"`
+	Runs           []*Run                 `protobuf:"bytes,26,rep,name=runs,proto3" json:"runs,omitempty"`
+	Sending        *Attempt               `protobuf:"bytes,27,opt,name=sending,proto3" json:"sending,omitempty"`
+	Accepted       int64                  `protobuf:"varint,28,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Answers        []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
+	Suppress       []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
+	Forward        []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
+	CancelReason   uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
+	Plan           uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
+	Looks          []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
+	Erasing        *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	History        []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
+	Former         []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
+	Joined         [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
+	HeldTo         uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"`                        // time
+	Receipts       []*Receipt             `protobuf:"bytes,70,rep,name=receipts,proto3" json:"receipts,omitempty"`                                   // of messages
+	SendingReceipt *Receipt               `protobuf:"bytes,71,opt,name=sending_receipt,json=sendingReceipt,proto3" json:"sending_receipt,omitempty"` // of the message under way
+	Region         uint32                 `protobuf:"varint,72,opt,name=region,proto3" json:"region,omitempty"`                                      // word, of profile
+	EmailSince     uint64                 `protobuf:"varint,73,opt,name=email_since,json=emailSince,proto3" json:"email_since,omitempty"`            // time
+	PhoneSince     uint64                 `protobuf:"varint,74,opt,name=phone_since,json=phoneSince,proto3" json:"phone_since,omitempty"`            // time
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Record) Reset() {
@@ -383,6 +388,230 @@ func (x *Record) GetHeldTo() uint64 {
 	return 0
 }
 
+func (x *Record) GetReceipts() []*Receipt {
+	if x != nil {
+		return x.Receipts
+	}
+	return nil
+}
+
+func (x *Record) GetSendingReceipt() *Receipt {
+	if x != nil {
+		return x.SendingReceipt
+	}
+	return nil
+}
+
+func (x *Record) GetRegion() uint32 {
+	if x != nil {
+		return x.Region
+	}
+	return 0
+}
+
+func (x *Record) GetEmailSince() uint64 {
+	if x != nil {
+		return x.EmailSince
+	}
+	return 0
+}
+
+func (x *Record) GetPhoneSince() uint64 {
+	if x != nil {
+		return x.PhoneSince
+	}
+	return 0
+}
+
+// Receipt is why a message was allowed to leave.
+type Receipt struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Message       []byte                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"` // whose
+	Tail          []byte                 `protobuf:"bytes,2,opt,name=tail,proto3" json:"tail,omitempty"`       // instead of message: what follows the contact's id and "-"
+	Basis         uint32                 `protobuf:"varint,3,opt,name=basis,proto3" json:"basis,omitempty"`
+	At            uint64                 `protobuf:"varint,4,opt,name=at,proto3" json:"at,omitempty"`                           // time
+	Source        uint32                 `protobuf:"varint,5,opt,name=source,proto3" json:"source,omitempty"`                   // word
+	Evidence      uint32                 `protobuf:"varint,6,opt,name=evidence,proto3" json:"evidence,omitempty"`               // word
+	Order         uint32                 `protobuf:"varint,7,opt,name=order,proto3" json:"order,omitempty"`                     // word
+	Rules         uint32                 `protobuf:"varint,8,opt,name=rules,proto3" json:"rules,omitempty"`                     // word
+	Country       uint32                 `protobuf:"varint,9,opt,name=country,proto3" json:"country,omitempty"`                 // word
+	Region        uint32                 `protobuf:"varint,10,opt,name=region,proto3" json:"region,omitempty"`                  // word
+	Zone          uint32                 `protobuf:"varint,11,opt,name=zone,proto3" json:"zone,omitempty"`                      // word
+	ZoneWhy       uint32                 `protobuf:"varint,12,opt,name=zone_why,json=zoneWhy,proto3" json:"zone_why,omitempty"` // word
+	Decided       uint64                 `protobuf:"varint,13,opt,name=decided,proto3" json:"decided,omitempty"`                // time
+	Offset        int64                  `protobuf:"zigzag64,14,opt,name=offset,proto3" json:"offset,omitempty"`                // minutes
+	Law           uint32                 `protobuf:"varint,15,opt,name=law,proto3" json:"law,omitempty"`
+	From          int64                  `protobuf:"varint,16,opt,name=from,proto3" json:"from,omitempty"` // minutes
+	To            int64                  `protobuf:"varint,17,opt,name=to,proto3" json:"to,omitempty"`     // minutes
+	Left          int64                  `protobuf:"varint,18,opt,name=left,proto3" json:"left,omitempty"` // minutes
+	Also          uint32                 `protobuf:"varint,19,opt,name=also,proto3" json:"also,omitempty"` // word
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Receipt) Reset() {
+	*x = Receipt{}
+	mi := &file_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Receipt) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Receipt) ProtoMessage() {}
+
+func (x *Receipt) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
+func (*Receipt) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Receipt) GetMessage() []byte {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *Receipt) GetTail() []byte {
+	if x != nil {
+		return x.Tail
+	}
+	return nil
+}
+
+func (x *Receipt) GetBasis() uint32 {
+	if x != nil {
+		return x.Basis
+	}
+	return 0
+}
+
+func (x *Receipt) GetAt() uint64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Receipt) GetSource() uint32 {
+	if x != nil {
+		return x.Source
+	}
+	return 0
+}
+
+func (x *Receipt) GetEvidence() uint32 {
+	if x != nil {
+		return x.Evidence
+	}
+	return 0
+}
+
+func (x *Receipt) GetOrder() uint32 {
+	if x != nil {
+		return x.Order
+	}
+	return 0
+}
+
+func (x *Receipt) GetRules() uint32 {
+	if x != nil {
+		return x.Rules
+	}
+	return 0
+}
+
+func (x *Receipt) GetCountry() uint32 {
+	if x != nil {
+		return x.Country
+	}
+	return 0
+}
+
+func (x *Receipt) GetRegion() uint32 {
+	if x != nil {
+		return x.Region
+	}
+	return 0
+}
+
+func (x *Receipt) GetZone() uint32 {
+	if x != nil {
+		return x.Zone
+	}
+	return 0
+}
+
+func (x *Receipt) GetZoneWhy() uint32 {
+	if x != nil {
+		return x.ZoneWhy
+	}
+	return 0
+}
+
+func (x *Receipt) GetDecided() uint64 {
+	if x != nil {
+		return x.Decided
+	}
+	return 0
+}
+
+func (x *Receipt) GetOffset() int64 {
+	if x != nil {
+		return x.Offset
+	}
+	return 0
+}
+
+func (x *Receipt) GetLaw() uint32 {
+	if x != nil {
+		return x.Law
+	}
+	return 0
+}
+
+func (x *Receipt) GetFrom() int64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *Receipt) GetTo() int64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *Receipt) GetLeft() int64 {
+	if x != nil {
+		return x.Left
+	}
+	return 0
+}
+
+func (x *Receipt) GetAlso() uint32 {
+	if x != nil {
+		return x.Also
+	}
+	return 0
+}
+
 type Look struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Message       []byte                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
@@ -400,7 +629,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -412,7 +641,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -425,7 +654,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{1}
+	return file_record_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Look) GetMessage() []byte {
@@ -506,7 +735,7 @@ type Erasing struct {
 
 func (x *Erasing) Reset() {
 	*x = Erasing{}
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -518,7 +747,7 @@ func (x *Erasing) String() string {
 func (*Erasing) ProtoMessage() {}
 
 func (x *Erasing) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -531,7 +760,7 @@ func (x *Erasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasing.ProtoReflect.Descriptor instead.
 func (*Erasing) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{2}
+	return file_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Erasing) GetLookups() [][]byte {
@@ -594,7 +823,7 @@ type ConsentSpan struct {
 
 func (x *ConsentSpan) Reset() {
 	*x = ConsentSpan{}
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -606,7 +835,7 @@ func (x *ConsentSpan) String() string {
 func (*ConsentSpan) ProtoMessage() {}
 
 func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -619,7 +848,7 @@ func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentSpan.ProtoReflect.Descriptor instead.
 func (*ConsentSpan) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{3}
+	return file_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *ConsentSpan) GetChange() *ConsentChange {
@@ -653,7 +882,7 @@ type Former struct {
 
 func (x *Former) Reset() {
 	*x = Former{}
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -665,7 +894,7 @@ func (x *Former) String() string {
 func (*Former) ProtoMessage() {}
 
 func (x *Former) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -678,7 +907,7 @@ func (x *Former) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Former.ProtoReflect.Descriptor instead.
 func (*Former) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{4}
+	return file_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Former) GetLookup() []byte {
@@ -707,7 +936,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -719,7 +948,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -732,7 +961,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{5}
+	return file_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -774,7 +1003,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -786,7 +1015,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -799,7 +1028,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{6}
+	return file_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -838,7 +1067,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +1079,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +1092,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -928,7 +1157,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1169,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1182,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -1004,7 +1233,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1016,7 +1245,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1029,7 +1258,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -1078,7 +1307,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1090,7 +1319,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1103,7 +1332,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -1150,7 +1379,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1162,7 +1391,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1175,7 +1404,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -1294,7 +1523,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1306,7 +1535,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1319,7 +1548,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -1356,7 +1585,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1368,7 +1597,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1381,7 +1610,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -1433,7 +1662,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1445,7 +1674,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1458,7 +1687,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -1524,7 +1753,7 @@ type Fold struct {
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1536,7 +1765,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1549,7 +1778,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -1664,7 +1893,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1676,7 +1905,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1689,7 +1918,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Run) GetId() uint32 {
@@ -1812,7 +2041,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1824,7 +2053,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1837,7 +2066,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{17}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Message) GetId() []byte {
@@ -2001,7 +2230,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2013,7 +2242,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2026,7 +2255,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{18}
+	return file_record_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -2084,7 +2313,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2096,7 +2325,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2109,7 +2338,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{19}
+	return file_record_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -2161,7 +2390,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2173,7 +2402,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2186,7 +2415,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{20}
+	return file_record_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -2235,7 +2464,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xde\v\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xb3\r\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2276,7 +2505,35 @@ const file_record_proto_rawDesc = "" +
 	"\ahistory\x18$ \x03(\v2\x1d.ritorno.store.v1.ConsentSpanR\ahistory\x120\n" +
 	"\x06former\x18% \x03(\v2\x18.ritorno.store.v1.FormerR\x06former\x12\x16\n" +
 	"\x06joined\x18& \x03(\fR\x06joined\x12\x17\n" +
-	"\aheld_to\x18' \x01(\x04R\x06heldTo\"\xd6\x01\n" +
+	"\aheld_to\x18' \x01(\x04R\x06heldTo\x125\n" +
+	"\breceipts\x18F \x03(\v2\x19.ritorno.store.v1.ReceiptR\breceipts\x12B\n" +
+	"\x0fsending_receipt\x18G \x01(\v2\x19.ritorno.store.v1.ReceiptR\x0esendingReceipt\x12\x16\n" +
+	"\x06region\x18H \x01(\rR\x06region\x12\x1f\n" +
+	"\vemail_since\x18I \x01(\x04R\n" +
+	"emailSince\x12\x1f\n" +
+	"\vphone_since\x18J \x01(\x04R\n" +
+	"phoneSince\"\xae\x03\n" +
+	"\aReceipt\x12\x18\n" +
+	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
+	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x14\n" +
+	"\x05basis\x18\x03 \x01(\rR\x05basis\x12\x0e\n" +
+	"\x02at\x18\x04 \x01(\x04R\x02at\x12\x16\n" +
+	"\x06source\x18\x05 \x01(\rR\x06source\x12\x1a\n" +
+	"\bevidence\x18\x06 \x01(\rR\bevidence\x12\x14\n" +
+	"\x05order\x18\a \x01(\rR\x05order\x12\x14\n" +
+	"\x05rules\x18\b \x01(\rR\x05rules\x12\x18\n" +
+	"\acountry\x18\t \x01(\rR\acountry\x12\x16\n" +
+	"\x06region\x18\n" +
+	" \x01(\rR\x06region\x12\x12\n" +
+	"\x04zone\x18\v \x01(\rR\x04zone\x12\x19\n" +
+	"\bzone_why\x18\f \x01(\rR\azoneWhy\x12\x18\n" +
+	"\adecided\x18\r \x01(\x04R\adecided\x12\x16\n" +
+	"\x06offset\x18\x0e \x01(\x12R\x06offset\x12\x10\n" +
+	"\x03law\x18\x0f \x01(\rR\x03law\x12\x12\n" +
+	"\x04from\x18\x10 \x01(\x03R\x04from\x12\x0e\n" +
+	"\x02to\x18\x11 \x01(\x03R\x02to\x12\x12\n" +
+	"\x04left\x18\x12 \x01(\x03R\x04left\x12\x12\n" +
+	"\x04also\x18\x13 \x01(\rR\x04also\"\xd6\x01\n" +
 	"\x04Look\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
@@ -2462,60 +2719,63 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
-	(*Look)(nil),          // 1: ritorno.store.v1.Look
-	(*Erasing)(nil),       // 2: ritorno.store.v1.Erasing
-	(*ConsentSpan)(nil),   // 3: ritorno.store.v1.ConsentSpan
-	(*Former)(nil),        // 4: ritorno.store.v1.Former
-	(*Address)(nil),       // 5: ritorno.store.v1.Address
-	(*Ref)(nil),           // 6: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 7: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 8: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 9: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 10: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 11: ritorno.store.v1.Order
-	(*Refund)(nil),        // 12: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 13: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 14: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 15: ritorno.store.v1.Fold
-	(*Run)(nil),           // 16: ritorno.store.v1.Run
-	(*Message)(nil),       // 17: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 18: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 19: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 20: ritorno.store.v1.Answer
+	(*Receipt)(nil),       // 1: ritorno.store.v1.Receipt
+	(*Look)(nil),          // 2: ritorno.store.v1.Look
+	(*Erasing)(nil),       // 3: ritorno.store.v1.Erasing
+	(*ConsentSpan)(nil),   // 4: ritorno.store.v1.ConsentSpan
+	(*Former)(nil),        // 5: ritorno.store.v1.Former
+	(*Address)(nil),       // 6: ritorno.store.v1.Address
+	(*Ref)(nil),           // 7: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 8: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 9: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 10: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 11: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 12: ritorno.store.v1.Order
+	(*Refund)(nil),        // 13: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 14: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 15: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 16: ritorno.store.v1.Fold
+	(*Run)(nil),           // 17: ritorno.store.v1.Run
+	(*Message)(nil),       // 18: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 19: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 20: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 21: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	19, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	11, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	14, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	17, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	9,  // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	6,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	8,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	5,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	5,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	7,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	15, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	13, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	16, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	16, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	18, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	20, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	10, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
-	1,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
-	2,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
-	3,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
-	4,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
-	9,  // 21: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
-	12, // 22: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	17, // 23: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	24, // [24:24] is the sub-list for method output_type
-	24, // [24:24] is the sub-list for method input_type
-	24, // [24:24] is the sub-list for extension type_name
-	24, // [24:24] is the sub-list for extension extendee
-	0,  // [0:24] is the sub-list for field type_name
+	20, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	12, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	15, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	18, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	10, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	7,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	9,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	6,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	6,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	8,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	16, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	14, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	17, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	17, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	19, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	21, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	11, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	2,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
+	3,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
+	4,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
+	5,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
+	1,  // 21: ritorno.store.v1.Record.receipts:type_name -> ritorno.store.v1.Receipt
+	1,  // 22: ritorno.store.v1.Record.sending_receipt:type_name -> ritorno.store.v1.Receipt
+	10, // 23: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
+	13, // 24: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	18, // 25: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	26, // [26:26] is the sub-list for method output_type
+	26, // [26:26] is the sub-list for method input_type
+	26, // [26:26] is the sub-list for extension type_name
+	26, // [26:26] is the sub-list for extension extendee
+	0,  // [0:26] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -2529,7 +2789,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   21,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
