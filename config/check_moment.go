@@ -79,7 +79,11 @@ func (c *Config) warnNever(r *report, s *Shop, ch lifecycle.Channel) {
 		if l, ok := lifecycle.LawOf(country, ch); ok && s.Law == Enforce {
 			hours = " of the law's hours there (" + l.Open.String() + ")"
 		}
-		r.warn("shops."+s.ID+".quiet_hours", fmt.Sprintf("leaves nothing%s: no %s can ever reach a contact in %s; shorten the quiet hours, or take %s out of their channels", hours, ch, country, ch))
+		who := country
+		if lifecycle.Divided(country) {
+			who += " of whom no more is known than the country"
+		}
+		r.warn("shops."+s.ID+".quiet_hours", fmt.Sprintf("leaves nothing%s: no %s can ever reach a contact in %s; shorten the quiet hours, or take %s out of their channels", hours, ch, who, ch))
 	}
 }
 

@@ -252,6 +252,15 @@ func (s *story) expect(w []string, arg func(int) string) {
 		if m.Status.String() != arg(2) || arg(3) != "" && string(m.Error) != arg(3) {
 			s.fail("is %s (%s)", m.Status, m.Error)
 		}
+	case "receipt": // receipt anna soft_opt_in Europe/Rome address 13:00 [1001]: of the last message, as support sees it
+		ms := s.status(arg(1)).Messages
+		if len(ms) == 0 || ms[len(ms)-1].Receipt == nil {
+			s.fail("no receipt")
+		}
+		x := ms[len(ms)-1].Receipt
+		if x.Basis != arg(2) || x.Zone != arg(3) || string(x.ZoneWhy) != arg(4) || x.Local[11:16] != arg(5) || x.Order != arg(6) {
+			s.fail("is %+v", *x)
+		}
 	case "had": // had anna survey dropped bought: one of the messages
 		ms := s.contact(arg(1)).Messages
 		if !slices.ContainsFunc(ms, func(m lifecycle.Message) bool {

@@ -105,6 +105,9 @@ var zoneNames = sync.OnceValue(func() map[string][]string {
 // zonesOf are the zones of a country, nil of one that is not known.
 func zonesOf(country string) []*time.Location { return known(zoneNames()[country]) }
 
+// Divided reports whether a country has several time zones.
+func Divided(country string) bool { return len(zoneNames()[country]) > 1 }
+
 // zonesIn are the zones of a region of a country, nil where the table does not
 // tell them apart.
 func zonesIn(country, region string) []*time.Location {

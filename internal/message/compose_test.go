@@ -102,6 +102,24 @@ func TestValuesFromShopsLoseWhatCouldBeTapped(t *testing.T) {
 	}
 }
 
+func TestThePostalAddressStandsBelowAnEmail(t *testing.T) {
+	set, problems := message.Load(nil)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	in := message.Input{
+		Locale: "en", Now: time.Now(), Link: "https://r.example/l/AbCdEfGhIj", UnsubscribeURL: "https://r.example/u/x",
+		Shop: message.Shop{Name: "B & Sons", Address: "1 Main Street, <Springfield>"},
+	}
+	m, err := set.Compose("survey", message.Email, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(m.Text, "1 Main Street, ") || !strings.Contains(m.HTML, "1 Main Street, ") || strings.Contains(m.HTML, "<Springfield>") {
+		t.Errorf("text:\n%s\nHTML:\n%s", m.Text, m.HTML)
+	}
+}
+
 func TestAnSMSOverItsLimitDropsNameThenProduct(t *testing.T) {
 	const text = "{% if first_name %}N={{ first_name }} {% endif %}{% if last_product %}P={{ last_product }} {% endif %}{% if brief %}breve{% else %}"
 	pad := func(n int) string { return text + strings.Repeat("x", n) + "{% endif %}" }
