@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	"ritorno/internal/lifecycle"
@@ -18,7 +19,6 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
 		CancelReason: r.word(m.CancelReason), Plan: r.word(m.Plan),
 	}
-	c.Profile.Region, c.Email.Since, c.Phone.Since = r.word(m.Region), r.time(m.EmailSince), r.time(m.PhoneSince)
 	for _, p := range m.Refs {
 		c.Refs = append(c.Refs, lifecycle.Ref{Source: r.word(p.Source), ID: unpack(p.Id, p.Number)})
 	}
@@ -34,6 +34,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 	}
 	r.journeys(&c, m)
 	r.erasure(&c, m)
+	r.moment(&c, m.Moment)
 	for _, p := range m.Timeline {
 		c.Timeline = append(c.Timeline, lifecycle.Entry{
 			At: r.time(p.At), Type: lifecycle.Type(r.word(p.Type)), Source: r.word(p.Source),
@@ -96,12 +97,10 @@ func (r *reader) journeys(c *lifecycle.Contact, m *pb.Record) {
 			ID: string(p.Id), Fence: p.Fence, Process: string(p.Process), Started: r.time(p.Started),
 			Message: r.message(p.Message), Locale: r.word(p.Locale),
 		}
-		c.Sending.Message.Receipt = r.receipt(m.SendingReceipt)
 	}
 	for _, p := range m.Messages {
 		c.Messages = append(c.Messages, r.message(p))
 	}
-	r.receipts(c, m)
 	for _, p := range m.Looks {
 		c.Looks = append(c.Looks, lifecycle.Look{
 			Message: r.whole(p.Message, p.Tail), Attempt: string(p.Attempt), Started: r.time(p.Started), Next: r.time(p.Next),
@@ -213,17 +212,32 @@ func (r *reader) message(p *pb.Message) lifecycle.Message {
 	}
 }
 
-// receipts gives each message its own. One whose message an older release
+// moment gives each message its receipt. One whose message an older release
 // rolled out of the record goes.
-func (r *reader) receipts(c *lifecycle.Contact, m *pb.Record) {
+func (r *reader) moment(c *lifecycle.Contact, m *pb.Moment) {
+	if m == nil {
+		return
+	}
+	own := &reader{base: m.BaseSec, id: r.id, words: lines(m.Words)}
+	if beyond(own.base) {
+		r.fail(errors.New("a base out of range"))
+		return
+	}
+	c.Profile.Region, c.Email.Since, c.Phone.Since = own.word(m.Region), own.time(m.EmailSince), own.time(m.PhoneSince)
+	if p := m.Sending; p != nil && c.Sending != nil && c.Sending.Message.ID == own.whole(p.Message, p.Tail) {
+		c.Sending.Message.Receipt = own.receipt(p)
+	}
 	for _, p := range m.Receipts {
-		id := r.whole(p.Message, p.Tail)
+		id := own.whole(p.Message, p.Tail)
 		for i := range c.Messages {
 			if c.Messages[i].ID == id {
-				c.Messages[i].Receipt = r.receipt(p)
+				c.Messages[i].Receipt = own.receipt(p)
 				break
 			}
 		}
+	}
+	if own.err != nil {
+		r.fail(own.err)
 	}
 }
 

@@ -19,7 +19,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	m.Due, m.DueWhy = w.time(c.Due), w.word(string(c.DueWhy))
 	m.MadeAt, m.HeldAt, m.PausedTo = w.time(c.MadeAt), w.time(c.HeldAt), w.time(c.PausedTo)
 	m.HeldTo = w.time(c.HeldTo)
-	m.Region, m.EmailSince, m.PhoneSince = w.word(c.Profile.Region), w.time(c.Email.Since), w.time(c.Phone.Since)
+	m.Moment = w.moment(c)
 	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
 	m.CancelReason, m.Plan = w.word(c.CancelReason), w.word(c.Plan)
 	for _, r := range c.Refs {
@@ -93,13 +93,9 @@ func (w *writer) journeys(c *lifecycle.Contact) {
 			Id: raw(a.ID), Fence: a.Fence, Process: raw(a.Process), Started: w.time(a.Started),
 			Message: w.message(&a.Message), Locale: w.word(a.Locale),
 		}
-		w.rec.SendingReceipt = w.receipt(&a.Message)
 	}
 	for i := range c.Messages {
 		w.rec.Messages = append(w.rec.Messages, w.message(&c.Messages[i]))
-		if x := w.receipt(&c.Messages[i]); x != nil {
-			w.rec.Receipts = append(w.rec.Receipts, x)
-		}
 	}
 	for _, l := range c.Looks {
 		p := &pb.Look{
@@ -212,6 +208,27 @@ func (w *writer) message(m *lifecycle.Message) *pb.Message {
 	}
 	p.ProviderId, p.ProviderHex = packHex(m.ProviderID)
 	p.Id, p.Tail = w.tail(m.ID)
+	return p
+}
+
+// moment is written with words and a base of its own; nil where there is none.
+func (w *writer) moment(c *lifecycle.Contact) *pb.Moment {
+	own := &writer{rec: &pb.Record{BaseSec: w.rec.BaseSec}, id: w.id}
+	p := &pb.Moment{
+		Region: own.word(c.Profile.Region), EmailSince: own.time(c.Email.Since), PhoneSince: own.time(c.Phone.Since),
+	}
+	if c.Sending != nil {
+		p.Sending = own.receipt(&c.Sending.Message)
+	}
+	for i := range c.Messages {
+		if x := own.receipt(&c.Messages[i]); x != nil {
+			p.Receipts = append(p.Receipts, x)
+		}
+	}
+	if proto.Size(p) == 0 {
+		return nil
+	}
+	p.Words, p.BaseSec = own.rec.Words, own.rec.BaseSec
 	return p
 }
 

@@ -36,53 +36,49 @@ const (
 )
 
 type Record struct {
-	state          protoimpl.MessageState `protogen:"open.v1"`
-	Words          [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
-	Timeline       []*Entry               `protobuf:"bytes,2,rep,name=timeline,proto3" json:"timeline,omitempty"`
-	Orders         []*Order               `protobuf:"bytes,3,rep,name=orders,proto3" json:"orders,omitempty"`
-	Marks          []*Mark                `protobuf:"bytes,4,rep,name=marks,proto3" json:"marks,omitempty"`
-	Messages       []*Message             `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
-	Ledger         []*ConsentChange       `protobuf:"bytes,6,rep,name=ledger,proto3" json:"ledger,omitempty"`
-	Refs           []*Ref                 `protobuf:"bytes,7,rep,name=refs,proto3" json:"refs,omitempty"`
-	Consent        []*Consent             `protobuf:"bytes,8,rep,name=consent,proto3" json:"consent,omitempty"` // by channel
-	Email          *Address               `protobuf:"bytes,9,opt,name=email,proto3" json:"email,omitempty"`
-	Phone          *Address               `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
-	Profile        *Profile               `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
-	Shop           uint32                 `protobuf:"varint,12,opt,name=shop,proto3" json:"shop,omitempty"`                        // word
-	BaseSec        int64                  `protobuf:"zigzag64,13,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"` // unix seconds that times count from
-	State          uint32                 `protobuf:"varint,14,opt,name=state,proto3" json:"state,omitempty"`
-	Due            uint64                 `protobuf:"varint,15,opt,name=due,proto3" json:"due,omitempty"`                           // time
-	Nonce          uint32                 `protobuf:"fixed32,16,opt,name=nonce,proto3" json:"nonce,omitempty"`                      // of the write, tells two writers of the same bytes apart
-	Reason         uint32                 `protobuf:"varint,17,opt,name=reason,proto3" json:"reason,omitempty"`                     // word
-	Since          uint64                 `protobuf:"varint,18,opt,name=since,proto3" json:"since,omitempty"`                       // time
-	DueWhy         uint32                 `protobuf:"varint,19,opt,name=due_why,json=dueWhy,proto3" json:"due_why,omitempty"`       // word
-	MadeAt         uint64                 `protobuf:"varint,20,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`       // time
-	HeldAt         uint64                 `protobuf:"varint,21,opt,name=held_at,json=heldAt,proto3" json:"held_at,omitempty"`       // time
-	PausedTo       uint64                 `protobuf:"varint,22,opt,name=paused_to,json=pausedTo,proto3" json:"paused_to,omitempty"` // time
-	Base           *Fold                  `protobuf:"bytes,23,opt,name=base,proto3" json:"base,omitempty"`
-	Older          *Rolled                `protobuf:"bytes,24,opt,name=older,proto3" json:"older,omitempty"`
-	Run            *Run                   `protobuf:"bytes,25,opt,name=run,proto3" json:"run,omitempty"`
-	Runs           []*Run                 `protobuf:"bytes,26,rep,name=runs,proto3" json:"runs,omitempty"`
-	Sending        *Attempt               `protobuf:"bytes,27,opt,name=sending,proto3" json:"sending,omitempty"`
-	Accepted       int64                  `protobuf:"varint,28,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	Answers        []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
-	Suppress       []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
-	Forward        []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
-	CancelReason   uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
-	Plan           uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
-	Looks          []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
-	Erasing        *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
-	History        []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
-	Former         []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
-	Joined         [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
-	HeldTo         uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"`                        // time
-	Receipts       []*Receipt             `protobuf:"bytes,70,rep,name=receipts,proto3" json:"receipts,omitempty"`                                   // of messages
-	SendingReceipt *Receipt               `protobuf:"bytes,71,opt,name=sending_receipt,json=sendingReceipt,proto3" json:"sending_receipt,omitempty"` // of the message under way
-	Region         uint32                 `protobuf:"varint,72,opt,name=region,proto3" json:"region,omitempty"`                                      // word, of profile
-	EmailSince     uint64                 `protobuf:"varint,73,opt,name=email_since,json=emailSince,proto3" json:"email_since,omitempty"`            // time
-	PhoneSince     uint64                 `protobuf:"varint,74,opt,name=phone_since,json=phoneSince,proto3" json:"phone_since,omitempty"`            // time
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Words         [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
+	Timeline      []*Entry               `protobuf:"bytes,2,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	Orders        []*Order               `protobuf:"bytes,3,rep,name=orders,proto3" json:"orders,omitempty"`
+	Marks         []*Mark                `protobuf:"bytes,4,rep,name=marks,proto3" json:"marks,omitempty"`
+	Messages      []*Message             `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
+	Ledger        []*ConsentChange       `protobuf:"bytes,6,rep,name=ledger,proto3" json:"ledger,omitempty"`
+	Refs          []*Ref                 `protobuf:"bytes,7,rep,name=refs,proto3" json:"refs,omitempty"`
+	Consent       []*Consent             `protobuf:"bytes,8,rep,name=consent,proto3" json:"consent,omitempty"` // by channel
+	Email         *Address               `protobuf:"bytes,9,opt,name=email,proto3" json:"email,omitempty"`
+	Phone         *Address               `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
+	Profile       *Profile               `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
+	Shop          uint32                 `protobuf:"varint,12,opt,name=shop,proto3" json:"shop,omitempty"`                        // word
+	BaseSec       int64                  `protobuf:"zigzag64,13,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"` // unix seconds that times count from
+	State         uint32                 `protobuf:"varint,14,opt,name=state,proto3" json:"state,omitempty"`
+	Due           uint64                 `protobuf:"varint,15,opt,name=due,proto3" json:"due,omitempty"`                           // time
+	Nonce         uint32                 `protobuf:"fixed32,16,opt,name=nonce,proto3" json:"nonce,omitempty"`                      // of the write, tells two writers of the same bytes apart
+	Reason        uint32                 `protobuf:"varint,17,opt,name=reason,proto3" json:"reason,omitempty"`                     // word
+	Since         uint64                 `protobuf:"varint,18,opt,name=since,proto3" json:"since,omitempty"`                       // time
+	DueWhy        uint32                 `protobuf:"varint,19,opt,name=due_why,json=dueWhy,proto3" json:"due_why,omitempty"`       // word
+	MadeAt        uint64                 `protobuf:"varint,20,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`       // time
+	HeldAt        uint64                 `protobuf:"varint,21,opt,name=held_at,json=heldAt,proto3" json:"held_at,omitempty"`       // time
+	PausedTo      uint64                 `protobuf:"varint,22,opt,name=paused_to,json=pausedTo,proto3" json:"paused_to,omitempty"` // time
+	Base          *Fold                  `protobuf:"bytes,23,opt,name=base,proto3" json:"base,omitempty"`
+	Older         *Rolled                `protobuf:"bytes,24,opt,name=older,proto3" json:"older,omitempty"`
+	Run           *Run                   `protobuf:"bytes,25,opt,name=run,proto3" json:"run,omitempty"`
+	Runs          []*Run                 `protobuf:"bytes,26,rep,name=runs,proto3" json:"runs,omitempty"`
+	Sending       *Attempt               `protobuf:"bytes,27,opt,name=sending,proto3" json:"sending,omitempty"`
+	Accepted      int64                  `protobuf:"varint,28,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Answers       []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
+	Suppress      []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
+	Forward       []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
+	CancelReason  uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
+	Plan          uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
+	Looks         []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
+	Erasing       *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	History       []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
+	Former        []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
+	Joined        [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
+	HeldTo        uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"` // time
+	Moment        *Moment                `protobuf:"bytes,70,opt,name=moment,proto3" json:"moment,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Record) Reset() {
@@ -388,35 +384,102 @@ func (x *Record) GetHeldTo() uint64 {
 	return 0
 }
 
-func (x *Record) GetReceipts() []*Receipt {
+func (x *Record) GetMoment() *Moment {
+	if x != nil {
+		return x.Moment
+	}
+	return nil
+}
+
+// Moment is where and why messages may leave. It has words and a base of its
+// own: an older release keeps its bytes as they are, and writes those of the
+// record anew.
+type Moment struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Words         [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
+	BaseSec       int64                  `protobuf:"zigzag64,2,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"`
+	Receipts      []*Receipt             `protobuf:"bytes,3,rep,name=receipts,proto3" json:"receipts,omitempty"`                        // of messages
+	Sending       *Receipt               `protobuf:"bytes,4,opt,name=sending,proto3" json:"sending,omitempty"`                          // of the message under way
+	Region        uint32                 `protobuf:"varint,5,opt,name=region,proto3" json:"region,omitempty"`                           // word, of profile
+	EmailSince    uint64                 `protobuf:"varint,6,opt,name=email_since,json=emailSince,proto3" json:"email_since,omitempty"` // time
+	PhoneSince    uint64                 `protobuf:"varint,7,opt,name=phone_since,json=phoneSince,proto3" json:"phone_since,omitempty"` // time
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Moment) Reset() {
+	*x = Moment{}
+	mi := &file_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Moment) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Moment) ProtoMessage() {}
+
+func (x *Moment) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Moment.ProtoReflect.Descriptor instead.
+func (*Moment) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Moment) GetWords() [][]byte {
+	if x != nil {
+		return x.Words
+	}
+	return nil
+}
+
+func (x *Moment) GetBaseSec() int64 {
+	if x != nil {
+		return x.BaseSec
+	}
+	return 0
+}
+
+func (x *Moment) GetReceipts() []*Receipt {
 	if x != nil {
 		return x.Receipts
 	}
 	return nil
 }
 
-func (x *Record) GetSendingReceipt() *Receipt {
+func (x *Moment) GetSending() *Receipt {
 	if x != nil {
-		return x.SendingReceipt
+		return x.Sending
 	}
 	return nil
 }
 
-func (x *Record) GetRegion() uint32 {
+func (x *Moment) GetRegion() uint32 {
 	if x != nil {
 		return x.Region
 	}
 	return 0
 }
 
-func (x *Record) GetEmailSince() uint64 {
+func (x *Moment) GetEmailSince() uint64 {
 	if x != nil {
 		return x.EmailSince
 	}
 	return 0
 }
 
-func (x *Record) GetPhoneSince() uint64 {
+func (x *Moment) GetPhoneSince() uint64 {
 	if x != nil {
 		return x.PhoneSince
 	}
@@ -451,7 +514,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -463,7 +526,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -476,7 +539,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{1}
+	return file_record_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Receipt) GetMessage() []byte {
@@ -629,7 +692,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -641,7 +704,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -654,7 +717,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{2}
+	return file_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Look) GetMessage() []byte {
@@ -735,7 +798,7 @@ type Erasing struct {
 
 func (x *Erasing) Reset() {
 	*x = Erasing{}
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +810,7 @@ func (x *Erasing) String() string {
 func (*Erasing) ProtoMessage() {}
 
 func (x *Erasing) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +823,7 @@ func (x *Erasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasing.ProtoReflect.Descriptor instead.
 func (*Erasing) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{3}
+	return file_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Erasing) GetLookups() [][]byte {
@@ -823,7 +886,7 @@ type ConsentSpan struct {
 
 func (x *ConsentSpan) Reset() {
 	*x = ConsentSpan{}
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -835,7 +898,7 @@ func (x *ConsentSpan) String() string {
 func (*ConsentSpan) ProtoMessage() {}
 
 func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -848,7 +911,7 @@ func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentSpan.ProtoReflect.Descriptor instead.
 func (*ConsentSpan) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{4}
+	return file_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *ConsentSpan) GetChange() *ConsentChange {
@@ -882,7 +945,7 @@ type Former struct {
 
 func (x *Former) Reset() {
 	*x = Former{}
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -894,7 +957,7 @@ func (x *Former) String() string {
 func (*Former) ProtoMessage() {}
 
 func (x *Former) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -907,7 +970,7 @@ func (x *Former) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Former.ProtoReflect.Descriptor instead.
 func (*Former) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{5}
+	return file_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Former) GetLookup() []byte {
@@ -936,7 +999,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -948,7 +1011,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -961,7 +1024,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{6}
+	return file_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -1003,7 +1066,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1015,7 +1078,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1028,7 +1091,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -1067,7 +1130,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1079,7 +1142,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1092,7 +1155,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -1157,7 +1220,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1169,7 +1232,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1182,7 +1245,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -1233,7 +1296,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1245,7 +1308,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1258,7 +1321,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -1307,7 +1370,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1319,7 +1382,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1332,7 +1395,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -1379,7 +1442,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1391,7 +1454,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1404,7 +1467,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -1523,7 +1586,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1535,7 +1598,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1548,7 +1611,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -1585,7 +1648,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1597,7 +1660,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1610,7 +1673,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -1662,7 +1725,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1674,7 +1737,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1687,7 +1750,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -1753,7 +1816,7 @@ type Fold struct {
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1765,7 +1828,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1778,7 +1841,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -1893,7 +1956,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1905,7 +1968,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1918,7 +1981,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{17}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Run) GetId() uint32 {
@@ -2041,7 +2104,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2053,7 +2116,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2066,7 +2129,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{18}
+	return file_record_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Message) GetId() []byte {
@@ -2230,7 +2293,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2242,7 +2305,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2255,7 +2318,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{19}
+	return file_record_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -2313,7 +2376,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2325,7 +2388,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2338,7 +2401,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{20}
+	return file_record_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -2390,7 +2453,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2465,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2478,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{21}
+	return file_record_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -2464,7 +2527,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xb3\r\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\x90\f\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2505,13 +2568,17 @@ const file_record_proto_rawDesc = "" +
 	"\ahistory\x18$ \x03(\v2\x1d.ritorno.store.v1.ConsentSpanR\ahistory\x120\n" +
 	"\x06former\x18% \x03(\v2\x18.ritorno.store.v1.FormerR\x06former\x12\x16\n" +
 	"\x06joined\x18& \x03(\fR\x06joined\x12\x17\n" +
-	"\aheld_to\x18' \x01(\x04R\x06heldTo\x125\n" +
-	"\breceipts\x18F \x03(\v2\x19.ritorno.store.v1.ReceiptR\breceipts\x12B\n" +
-	"\x0fsending_receipt\x18G \x01(\v2\x19.ritorno.store.v1.ReceiptR\x0esendingReceipt\x12\x16\n" +
-	"\x06region\x18H \x01(\rR\x06region\x12\x1f\n" +
-	"\vemail_since\x18I \x01(\x04R\n" +
+	"\aheld_to\x18' \x01(\x04R\x06heldTo\x120\n" +
+	"\x06moment\x18F \x01(\v2\x18.ritorno.store.v1.MomentR\x06moment\"\xff\x01\n" +
+	"\x06Moment\x12\x14\n" +
+	"\x05words\x18\x01 \x03(\fR\x05words\x12\x19\n" +
+	"\bbase_sec\x18\x02 \x01(\x12R\abaseSec\x125\n" +
+	"\breceipts\x18\x03 \x03(\v2\x19.ritorno.store.v1.ReceiptR\breceipts\x123\n" +
+	"\asending\x18\x04 \x01(\v2\x19.ritorno.store.v1.ReceiptR\asending\x12\x16\n" +
+	"\x06region\x18\x05 \x01(\rR\x06region\x12\x1f\n" +
+	"\vemail_since\x18\x06 \x01(\x04R\n" +
 	"emailSince\x12\x1f\n" +
-	"\vphone_since\x18J \x01(\x04R\n" +
+	"\vphone_since\x18\a \x01(\x04R\n" +
 	"phoneSince\"\xae\x03\n" +
 	"\aReceipt\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
@@ -2719,63 +2786,65 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
-	(*Receipt)(nil),       // 1: ritorno.store.v1.Receipt
-	(*Look)(nil),          // 2: ritorno.store.v1.Look
-	(*Erasing)(nil),       // 3: ritorno.store.v1.Erasing
-	(*ConsentSpan)(nil),   // 4: ritorno.store.v1.ConsentSpan
-	(*Former)(nil),        // 5: ritorno.store.v1.Former
-	(*Address)(nil),       // 6: ritorno.store.v1.Address
-	(*Ref)(nil),           // 7: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 8: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 9: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 10: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 11: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 12: ritorno.store.v1.Order
-	(*Refund)(nil),        // 13: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 14: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 15: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 16: ritorno.store.v1.Fold
-	(*Run)(nil),           // 17: ritorno.store.v1.Run
-	(*Message)(nil),       // 18: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 19: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 20: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 21: ritorno.store.v1.Answer
+	(*Moment)(nil),        // 1: ritorno.store.v1.Moment
+	(*Receipt)(nil),       // 2: ritorno.store.v1.Receipt
+	(*Look)(nil),          // 3: ritorno.store.v1.Look
+	(*Erasing)(nil),       // 4: ritorno.store.v1.Erasing
+	(*ConsentSpan)(nil),   // 5: ritorno.store.v1.ConsentSpan
+	(*Former)(nil),        // 6: ritorno.store.v1.Former
+	(*Address)(nil),       // 7: ritorno.store.v1.Address
+	(*Ref)(nil),           // 8: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 9: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 10: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 11: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 12: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 13: ritorno.store.v1.Order
+	(*Refund)(nil),        // 14: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 15: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 16: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 17: ritorno.store.v1.Fold
+	(*Run)(nil),           // 18: ritorno.store.v1.Run
+	(*Message)(nil),       // 19: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 20: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 21: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 22: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	20, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	12, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	15, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	18, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	10, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	7,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	9,  // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	6,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	6,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	8,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	16, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	14, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	17, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	17, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	19, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	21, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	11, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
-	2,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
-	3,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
-	4,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
-	5,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
-	1,  // 21: ritorno.store.v1.Record.receipts:type_name -> ritorno.store.v1.Receipt
-	1,  // 22: ritorno.store.v1.Record.sending_receipt:type_name -> ritorno.store.v1.Receipt
-	10, // 23: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
-	13, // 24: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	18, // 25: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	26, // [26:26] is the sub-list for method output_type
-	26, // [26:26] is the sub-list for method input_type
-	26, // [26:26] is the sub-list for extension type_name
-	26, // [26:26] is the sub-list for extension extendee
-	0,  // [0:26] is the sub-list for field type_name
+	21, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	13, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	16, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	19, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	11, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	8,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	10, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	7,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	7,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	9,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	17, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	15, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	18, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	18, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	20, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	22, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	12, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	3,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
+	4,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
+	5,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
+	6,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
+	1,  // 21: ritorno.store.v1.Record.moment:type_name -> ritorno.store.v1.Moment
+	2,  // 22: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
+	2,  // 23: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
+	11, // 24: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
+	14, // 25: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	19, // 26: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	27, // [27:27] is the sub-list for method output_type
+	27, // [27:27] is the sub-list for method input_type
+	27, // [27:27] is the sub-list for extension type_name
+	27, // [27:27] is the sub-list for extension extendee
+	0,  // [0:27] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -2789,7 +2858,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
