@@ -21,7 +21,7 @@ const modulePath = "ritorno"
 // in as arguments, so that a table of ten lines tests 90 days.
 var pure = []string{
 	"internal/when", "internal/identity", "internal/lifecycle", "internal/message",
-	"internal/segment", "internal/link", "internal/guard", "internal/history", "internal/simulate", "internal/reply", "internal/generate", "internal/mapping",
+	"internal/segment", "internal/link", "internal/guard", "internal/history", "internal/rehearse", "internal/reply", "internal/generate", "internal/mapping",
 }
 
 // layers says which of our packages each package may import, outside of tests.
@@ -41,7 +41,7 @@ var layers = map[string][]string{
 	"internal/guard":   {"internal/lifecycle", "internal/when", "internal/identity"}, // holidays, channels and kinds of tally
 	// Expressions of owners, with the mistakes of when and the wall clocks of lifecycle.
 	"internal/mapping":  {"internal/lifecycle", "internal/when", "internal/identity"},
-	"internal/simulate": pure,
+	"internal/rehearse": pure,
 	"internal/generate": pure,
 
 	"internal/embedded":       {},

@@ -9,7 +9,7 @@ import (
 // It adds facts only, so it may be repeated. Consent given for an address that
 // goes does not carry over; an opt-out does.
 func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
-	before := c
+	state := c.State
 	d := decision{r: r, ev: Event{Type: ContactMerged, At: now}, c: c.clone(), now: now}
 	if d.c.MadeAt.IsZero() || gone.MadeAt.Before(d.c.MadeAt) {
 		d.c.MadeAt = gone.MadeAt
@@ -23,7 +23,7 @@ func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
 	d.note("")
 	d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
 	d.settle()
-	d.countStates(before)
+	d.countStates(state)
 	if gone.State != None {
 		d.t.Counts = append(d.t.Counts, Count{"state:" + gone.State.String(), -1})
 	}

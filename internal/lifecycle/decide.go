@@ -13,8 +13,22 @@ func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 	if c.Erasing != nil {
 		return onTombstone(ev, c)
 	}
-	before := c
-	d := decision{r: r, c: c.clone(), now: now}
+	return r.decide(ev, c.clone(), now)
+}
+
+// DecideInPlace is Decide for who hands the contact over: what it points to is
+// written to, and only the transition's contact may be used afterwards. A
+// rehearsal of a million contacts has no use for the copy.
+func (r *Rules) DecideInPlace(ev Event, c Contact, now time.Time) Transition {
+	if c.Erasing != nil {
+		return onTombstone(ev, c)
+	}
+	return r.decide(ev, c, now)
+}
+
+func (r *Rules) decide(ev Event, c Contact, now time.Time) Transition {
+	state, due := c.State, c.Due
+	d := decision{r: r, c: c, now: now}
 	d.bound(ev)
 	if d.c.MadeAt.IsZero() && d.ev.creates() {
 		d.c.MadeAt = now
@@ -24,13 +38,13 @@ func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 	if d.c.Erasing == nil {
 		d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
 		d.settle()
-		d.countStates(before)
+		d.countStates(state)
 	}
 	if d.t.Reason == "" {
 		d.t.Reason = ReasonStored
 	}
 	d.t.Contact = d.c
-	d.t.Changed = d.changed || d.c.State != before.State || !d.c.Due.Equal(before.Due)
+	d.t.Changed = d.changed || d.c.State != state || !d.c.Due.Equal(due)
 	return d.t
 }
 
@@ -61,12 +75,12 @@ func (ev *Event) creates() bool {
 func (ev Event) Creates() bool { return ev.creates() }
 
 // bound takes the event over with its times held inside reason: what lies more
-// than a day ahead or before 2000 counts as the time of arrival. Imports keep
-// theirs.
+// than a day ahead or before 2000 counts as the time of arrival. Imports and
+// rehearsals keep theirs.
 func (d *decision) bound(ev Event) {
 	corrected := false
 	wild := func(t time.Time) bool {
-		return !ev.Historical && !t.IsZero() && (t.After(d.now.Add(24*time.Hour)) || t.UTC().Year() < 2000)
+		return !ev.Historical && !ev.OwnTime && !t.IsZero() && (t.After(d.now.Add(24*time.Hour)) || t.UTC().Year() < 2000)
 	}
 	clamp := func(t time.Time) time.Time {
 		if corrected = corrected || wild(t); t.IsZero() || wild(t) {
@@ -292,8 +306,8 @@ func addEntry(tl []Entry, e Entry) []Entry {
 }
 
 // countStates keeps the shop's exact numbers of contacts by state.
-func (d *decision) countStates(before Contact) {
-	from, to := before.State, d.c.State
+func (d *decision) countStates(from State) {
+	to := d.c.State
 	if from == to {
 		return
 	}

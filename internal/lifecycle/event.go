@@ -68,6 +68,14 @@ type Event struct {
 	// itself.
 	Historical bool
 
+	// OwnTime is set where a history is played as if it happened now: its times
+	// hold, however old they are.
+	OwnTime bool
+
+	// E164 is Person.Phone as identity.Phone reads it, where who tells the event
+	// has done so; empty: it is read here.
+	E164 string
+
 	// Remembered says that the store knows this order from before the window
 	// of the record, RememberedOff that it was taken back before. The engine
 	// fills them in.

@@ -47,25 +47,43 @@ func compareFacts(a, b fact) int {
 	return cmp.Or(cmp.Compare(a.rank(), b.rank()), cmp.Compare(a.key(), b.key()))
 }
 
-// facts are the remembered orders and marks in the order of their own times.
-func (c *Contact) facts() []fact {
-	fs := make([]fact, 0, len(c.Orders)+len(c.Marks))
-	for i := range c.Orders {
-		fs = append(fs, fact{at: c.Orders[i].At, order: &c.Orders[i]})
+// facts are the remembered orders and marks in the order of their own times,
+// put into buf where they fit. Both lists are kept in that order, as a rule.
+func (c *Contact) facts(buf []fact) []fact {
+	fs := slices.Grow(buf[:0], len(c.Orders)+len(c.Marks))
+	sorted, i, k := true, 0, 0
+	for i < len(c.Orders) || k < len(c.Marks) {
+		var x fact
+		if i < len(c.Orders) {
+			x = fact{at: c.Orders[i].At, order: &c.Orders[i]}
+		}
+		i++
+		if k < len(c.Marks) {
+			if m := (fact{at: c.Marks[k].At, mark: &c.Marks[k]}); x.order == nil || compareFacts(m, x) < 0 {
+				x = m
+				k++
+				i--
+			}
+		}
+		sorted = sorted && (len(fs) == 0 || compareFacts(fs[len(fs)-1], x) <= 0)
+		fs = append(fs, x)
 	}
-	for i := range c.Marks {
-		fs = append(fs, fact{at: c.Marks[i].At, mark: &c.Marks[i]})
+	if !sorted {
+		slices.SortFunc(fs, compareFacts)
 	}
-	slices.SortFunc(fs, compareFacts)
 	return fs
 }
+
+// room is what all facts of a record that keeps its bounds need.
+type room [MaxOrders + MaxMarks + 2]fact
 
 // fold tells where the contact stands after all facts. It depends on the set
 // of facts only, not on the order in which they became known.
 func (r *Rules) fold(c *Contact) Fold {
 	f := c.Base
 	f.Gone = slices.Clone(f.Gone)
-	for _, x := range c.facts() {
+	var buf room
+	for _, x := range c.facts(buf[:]) {
 		r.apply(&f, x)
 	}
 	if f.State == None {
@@ -271,7 +289,7 @@ func (o *OrderMark) Refunded() int64 {
 // roll takes the oldest facts out of the record until it keeps its bounds.
 func (r *Rules) roll(c *Contact) (off []uint64) {
 	for len(c.Orders) > MaxOrders || len(c.Marks) > MaxMarks {
-		x := c.facts()[0]
+		x := c.facts(nil)[0]
 		base := c.Base
 		base.Gone = slices.Clone(base.Gone)
 		r.apply(&base, x)

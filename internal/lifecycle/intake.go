@@ -33,7 +33,11 @@ func (d *decision) person() {
 		d.address(Email, &d.c.Email, Address{Value: strings.TrimSpace(p.Email), Key: key, At: d.ev.Version, Sure: p.Authoritative})
 	}
 	if strings.TrimSpace(p.Phone) != "" {
-		if e164, ok := identity.Phone(p.Phone, country); ok {
+		e164, ok := d.ev.E164, d.ev.E164 != ""
+		if !ok {
+			e164, ok = identity.Phone(p.Phone, country)
+		}
+		if ok {
 			d.address(SMS, &d.c.Phone, Address{Value: e164, Key: e164, At: d.ev.Version, Sure: p.Authoritative})
 		} else if d.c.Phone.Key == "" && d.c.Phone.Value == "" {
 			d.c.Phone = Address{Value: clip(p.Phone, 40), At: d.ev.Version} // kept for support, not matched on

@@ -91,6 +91,7 @@ func (s stretch) holds(t time.Time) bool { return !t.Before(s.from) && t.Before(
 // a clock change repeats is quiet once.
 func (q *Quiet) around(t time.Time, loc *time.Location, at place) []stretch {
 	y, m, d := t.In(loc).Date()
+	instant := wallClock(t, loc)
 	found := make([]stretch, 0, 8)
 	add := func(s stretch) {
 		if s.from.Before(s.to) {
@@ -103,13 +104,30 @@ func (q *Quiet) around(t time.Time, loc *time.Location, at place) []stretch {
 			if q.To < q.From {
 				ends++
 			}
-			add(stretch{localInstant(y, m, day, q.From, loc), localInstant(y, m, ends, q.To, loc)})
+			add(stretch{instant(day-d, q.From), instant(ends-d, q.To)})
 		}
 		if q.wholeDay(y, m, day, at) {
-			add(stretch{localInstant(y, m, day, 0, loc), localInstant(y, m, day+1, 0, loc)})
+			add(stretch{instant(day-d, 0), instant(day+1-d, 0)})
 		}
 	}
 	return found
+}
+
+// wallClock gives the instants of local wall clock readings, some days from that
+// of t and some minutes after midnight, as localInstant does. Where the clocks of
+// the zone do not change for some days around t, adding is enough.
+func wallClock(t time.Time, loc *time.Location) func(days, minute int) time.Time {
+	local := t.In(loc)
+	y, m, d := local.Date()
+	begins, ends := local.ZoneBounds()
+	steady := (begins.IsZero() || t.Sub(begins) > 4*24*time.Hour) && (ends.IsZero() || ends.Sub(t) > 5*24*time.Hour)
+	if !steady {
+		return func(days, minute int) time.Time { return localInstant(y, m, d+days, minute, loc) }
+	}
+	midnight := localInstant(y, m, d, 0, loc)
+	return func(days, minute int) time.Time {
+		return midnight.Add(time.Duration(days)*24*time.Hour + time.Duration(minute)*time.Minute)
+	}
 }
 
 // wholeDay reports whether a local day is quiet from midnight to midnight.

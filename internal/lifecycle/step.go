@@ -48,7 +48,7 @@ func (d *decision) stepDue() {
 // whole seconds: an order of this second is later than the entry.
 func (d *decision) enterDormant(f Fold) {
 	at := d.now.Truncate(time.Second)
-	if facts := d.c.facts(); len(facts) > 0 && !facts[len(facts)-1].at.Before(at) {
+	if facts := d.c.facts(nil); len(facts) > 0 && !facts[len(facts)-1].at.Before(at) {
 		at = d.now
 	}
 	d.mark(Mark{Kind: MarkDormant, At: at, Anchor: f.Anchor})
@@ -231,6 +231,7 @@ func (d *decision) drop(m Message, why Reason) {
 		d.t.count("dropped:" + string(why))
 	}
 	d.c.Messages = d.putMessage(m)
+	d.t.Dropped = append(d.t.Dropped, m)
 	d.t.Reason = ReasonStepDropped
 	d.handled(d.c.Run, d.now)
 }

@@ -9,6 +9,8 @@ type Transition struct {
 	// Send is the message to compose and begin. It is not part of the record
 	// until a Begin event says so.
 	Send *Message
+	// Dropped are the steps that were passed over, each with its reason.
+	Dropped []Message
 	// Go answers a Begin: the attempt is in the record, the bytes may leave.
 	Go bool
 	// Erase: the tombstone must go, too. Contact is what it was.
