@@ -77,7 +77,7 @@ func newRoot() *cobra.Command {
 		return usagef("%s: %w: see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
 	root.AddCommand(newServe(g), newDemo(g), newCheck(g), newImport(g), newStatus(g), newErase(g), newExport(g), newToken(g), newDeadLetter(g), newUncertain(g), newPause(g), newResume(g), newDoctor(g),
-		newSourceCommand(g), newHook(g), newCoupon(g), newJourney(g), newPreview(g), newFake(), newVersion(g))
+		newSourceCommand(g), newHook(g), newCoupon(g), newJourney(g), newPreview(g), newSimulate(g), newFake(), newVersion(g))
 	return root
 }
 

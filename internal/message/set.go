@@ -126,6 +126,15 @@ func (s *Set) Has(name string, channel Channel) bool {
 	return len(s.languages(name, channel)) > 0
 }
 
+// Limit is how many segments an SMS of the template may have at most, in the
+// language that it would be written in; 0 where there is no such template.
+func (s *Set) Limit(name, locale, shopLocale string) int {
+	if t := s.find(name, SMS, locale, shopLocale); t != nil {
+		return t.limit
+	}
+	return 0
+}
+
 // Names lists the templates of all channels and languages, sorted, each once.
 func (s *Set) Names() []string {
 	seen := map[string]bool{}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"strconv"
+
+	"ritorno/internal/rehearse"
+)
+
+//go:embed simulate.html
+var simulatePage string
+
+var simulateTemplate = template.Must(template.New("simulate").Parse(simulatePage))
+
+// simulateView is what the page shows.
+type simulateView struct {
+	*simulated
+	W        *simulateWords
+	Span     string
+	Notes    []remark
+	Tiles    []tile
+	Months   *picture
+	Steps    *picture
+	Blocked  *picture
+	Endings  []ending
+	Waits    []wait
+	Gaps     []wait
+	Spared   string
+	Returns  string
+	Even     string
+	Prices   string
+	Lines    []versus
+	Examples []exampleView
+	Summary  string
+}
+
+type (
+	tile        struct{ Value, Name string }
+	ending      struct{ Journey, Entered, How string }
+	wait        struct{ Journey, Step, Why, Number string }
+	exampleView struct{ Customer, First, Other string }
+)
+
+// writeHTML writes one page that needs nothing else: no script, no network.
+func (s *simulated) writeHTML(w io.Writer, locale string) error {
+	words := wordsOf(locale)
+	v := simulateView{simulated: s, W: words, Notes: s.remarks(words), Span: fmt.Sprintf(words.ReadAs, s.From.Format("2006-01-02"), s.To.Format("2006-01-02"))}
+	v.tiles()
+	v.texts()
+	for _, c := range []struct {
+		to **picture
+		of bars
+	}{{&v.Months, monthsChart(s.Report, words)}, {&v.Steps, stepsChart(s.Report, words)}, {&v.Blocked, blockedChart(s.Report, words)}} {
+		if len(c.of.labels) == 0 {
+			continue
+		}
+		p, err := c.of.draw()
+		if err != nil {
+			return fmt.Errorf("draw %q: %w", c.of.alt, err)
+		}
+		*c.to = &p
+	}
+	return simulateTemplate.Execute(w, v)
+}
+
+func (v *simulateView) tiles() {
+	s, w := v.simulated, v.W
+	v.Tiles = []tile{
+		{grouped(s.Customers), w.Customers},
+		{grouped(s.Orders), w.Orders},
+		{grouped(s.Messages), w.Messages},
+		{s.Cost + " " + s.Currency, w.Cost},
+		{grouped(s.PerCustomer.WrittenTo), w.WrittenTo},
+		{grouped(s.Report.Spared.Customers), w.Spared},
+	}
+	if s.AverageOrder != "" {
+		v.Tiles = append(v.Tiles, tile{s.AverageOrder + " " + s.Currency, w.Average})
+	}
+}
+
+// texts fills in the sentences and the tables whose cells need words.
+func (v *simulateView) texts() {
+	s, w := v.simulated, v.W
+	for _, e := range s.Entries {
+		v.Endings = append(v.Endings, ending{e.Journey, grouped(int(e.Entered)), endings(e, w)})
+	}
+	for _, b := range s.Report.Blocked {
+		v.Gaps = append(v.Gaps, wait{b.Journey, strconv.Itoa(b.Step), w.reason(b.Reason), grouped(b.Steps)})
+	}
+	for _, m := range s.Moved {
+		v.Waits = append(v.Waits, wait{m.Journey, "", w.reason(m.Reason), grouped(m.Messages)})
+	}
+	sp, r := s.Report.Spared, s.Report.Returns
+	v.Spared = fmt.Sprintf(w.SparedLead, sp.Customers, sp.Messages, sp.Stopped)
+	if r.Watched > 0 {
+		v.Returns = fmt.Sprintf(w.ReturnsLead, r.Followed, r.Watched, r.Days, percent(r.Share), percent(r.Low), percent(r.High))
+	}
+	if r.BreakEven.Orders > 0 {
+		v.Even = fmt.Sprintf(w.BreakEvenLead, s.Cost, s.Currency, fmt.Sprintf("%.1f", r.BreakEven.Orders), percent(r.BreakEven.Share))
+	}
+	v.Prices = fmt.Sprintf(w.Prices, s.SMSPrice, s.MailPrice, s.Currency)
+	v.compare()
+}
+
+func (v *simulateView) compare() {
+	c, w := v.Compare, v.W
+	if c == nil {
+		return
+	}
+	v.Lines = v.lines(w)
+	v.Lines = append(v.Lines,
+		versus{w.Same, grouped(c.Same), grouped(c.Same), ""}, versus{w.Different, grouped(c.Different), grouped(c.Different), ""},
+		versus{w.Only, grouped(c.OnlyFirst), grouped(c.OnlyOther), ""})
+	for _, ex := range c.Examples {
+		first, other := v.storiesOf(ex, w)
+		v.Examples = append(v.Examples, exampleView{ex.Customer, first, other})
+	}
+}
+
+// Rows are the steps, for the page's table.
+func (v simulateView) Rows() []rehearse.Step { return v.Report.Steps }
