@@ -196,6 +196,9 @@ func (st *stage) close() {
 			st.p.sum.Contacts++
 			st.p.sum.Each[s.got]++
 			if st.p.o.Keep {
+				for i := range s.messages { // some may be of a record that was merged into this one
+					s.messages[i].Customer = s.label
+				}
 				st.p.all = append(st.p.all, s.messages...)
 			}
 		}

@@ -150,20 +150,30 @@ func (st *stage) until(to time.Time) error {
 // turns is how often a timer may fire at one instant: more would never end.
 const turns = 256
 
-// fire works off what is due for one contact, as engine.fire does.
+// moment is how long the service takes at least from a timer to its message. It
+// decides where a wait ends on the very instant at which a step expires.
+const moment = time.Millisecond
+
+// fire works off what is due for one contact, as engine.fire does, with what
+// falls due while it does so.
 func (st *stage) fire(s *soul, now time.Time) error {
-	st.at = now
+	begun := now
 	for range turns {
+		st.at = now
 		tr := st.p.o.Rules.DecideInPlace(lifecycle.Event{Type: lifecycle.StepDue, At: now}, s.c, now)
 		st.hear(s, tr)
 		if tr.Send != nil {
+			now = now.Add(moment)
 			st.send(s, *tr.Send, now)
 		}
-		if s.c.Due.IsZero() || s.c.Due.After(now) {
+		if s.c.Due.IsZero() || s.c.Due.After(now.Add(moment)) {
 			return nil
 		}
+		if s.c.Due.After(now) {
+			now = s.c.Due
+		}
 	}
-	return fmt.Errorf("customer %s: a timer fires at %s without end", s.label, now.Format(time.RFC3339))
+	return fmt.Errorf("customer %s: a timer that fires at %s never ends", s.label, begun.Format(time.RFC3339))
 }
 
 // send takes one message through the gate. The provider of a rehearsal accepts
@@ -176,7 +186,7 @@ func (st *stage) send(s *soul, m lifecycle.Message, now time.Time) {
 			res.Outcome, res.Reason = lifecycle.RejectedContent, lifecycle.ReasonContent
 		}
 	}
-	m.Segments = res.Segments
+	st.at, m.Segments = now, res.Segments
 	a := &lifecycle.Attempt{ID: m.ID + ".rehearsal", Started: now, Message: m}
 	tr := st.p.o.Rules.DecideInPlace(lifecycle.Event{Type: lifecycle.Begin, At: now, Attempt: a, Result: &res}, s.c, now)
 	st.hear(s, tr)
@@ -197,7 +207,7 @@ func (st *stage) hear(s *soul, tr lifecycle.Transition) {
 	for _, m := range tr.Dropped {
 		st.dropped(s, m, m.Error)
 	}
-	if tr.Reason == lifecycle.ReasonWaits && s.c.Run != nil {
+	if tr.Reason == lifecycle.ReasonWaits && s.c.Run != nil && s.c.Run.Wait.Sub(st.at) > time.Minute {
 		st.moved(s)
 	}
 	if !s.c.Due.IsZero() {
