@@ -46,20 +46,26 @@ func run(ctx context.Context, args []string) error {
 	f.IntVar(&o.Claims, "claims", 5_000, "claims in each round")
 	f.IntVar(&o.Rows, "rows", 100_000, "rows of the order history in each round")
 	f.BoolVar(&o.Only, "history", false, "measure nothing but the order history")
+	simulate := f.Bool("simulate", false, "measure nothing but ritorno simulate")
+	orders := f.Int("orders", 1_000_000, "orders of the history that is simulated")
 	limit := f.Duration("limit", 15*time.Minute, "ends the run at the latest")
 	if err := f.Parse(args); err != nil {
 		return err
 	}
-	if min(o.Requests, o.Warmup, o.Rounds, o.Conns, o.Contacts, o.Claims, o.Rows) < 1 {
+	if min(o.Requests, o.Warmup, o.Rounds, o.Conns, o.Contacts, o.Claims, o.Rows, *orders) < 1 {
 		return errors.New("every number must be 1 at least")
 	}
 	ctx, cancel := context.WithTimeout(ctx, *limit)
 	defer cancel()
-	return measure(ctx, o, *dir)
+	if !*simulate {
+		*orders = 0
+	}
+	return measure(ctx, o, *dir, *orders)
 }
 
-// measure runs the trials in a directory of their own, which it removes.
-func measure(ctx context.Context, o trial.Options, parent string) (err error) {
+// measure runs the trials in a directory of their own, which it removes; with a
+// number of orders, that of the simulation alone.
+func measure(ctx context.Context, o trial.Options, parent string, orders int) (err error) {
 	if o.Self, err = os.Executable(); err != nil {
 		return err
 	}
@@ -67,6 +73,13 @@ func measure(ctx context.Context, o trial.Options, parent string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(o.Dir)) }()
+	if orders > 0 {
+		s, err := trial.Simulate(ctx, o, orders)
+		if err != nil {
+			return err
+		}
+		return s.Print(os.Stdout)
+	}
 	report, err := trial.Run(ctx, o)
 	if err != nil {
 		return err

@@ -217,7 +217,7 @@ func dayOf(flag, text string, zone *time.Location) (time.Time, error) {
 
 // run reads, plays and tells.
 func (s *simulation) run(cmd *cobra.Command, json bool) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(300)) // what lives long is the history alone
+	defer debug.SetGCPercent(debug.SetGCPercent(150)) // what lives long is the history alone
 	if err := s.readFile(cmd.ErrOrStderr()); err != nil {
 		return err
 	}

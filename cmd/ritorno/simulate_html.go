@@ -47,7 +47,7 @@ type (
 // writeHTML writes one page that needs nothing else: no script, no network.
 func (s *simulated) writeHTML(w io.Writer, locale string) error {
 	words := wordsOf(locale)
-	v := simulateView{simulated: s, W: words, Notes: s.remarks(words), Span: fmt.Sprintf(words.ReadAs, s.From.Format("2006-01-02"), s.To.Format("2006-01-02"))}
+	v := simulateView{simulated: s, W: words, Notes: s.remarks(words), Span: fmt.Sprintf(words.ReadAs, s.From.In(s.zone).Format("2006-01-02"), s.To.In(s.zone).Format("2006-01-02"))}
 	v.tiles()
 	v.texts()
 	for _, c := range []struct {
@@ -99,7 +99,7 @@ func (v *simulateView) texts() {
 		v.Returns = fmt.Sprintf(w.ReturnsLead, r.Followed, r.Watched, r.Days, percent(r.Share), percent(r.Low), percent(r.High))
 	}
 	if r.BreakEven.Orders > 0 {
-		v.Even = fmt.Sprintf(w.BreakEvenLead, s.Cost, s.Currency, fmt.Sprintf("%.1f", r.BreakEven.Orders), percent(r.BreakEven.Share))
+		v.Even = fmt.Sprintf(w.BreakEvenLead, s.Cost, s.Currency, few(r.BreakEven.Orders), percent(r.BreakEven.Share))
 	}
 	v.Prices = fmt.Sprintf(w.Prices, s.SMSPrice, s.MailPrice, s.Currency)
 	v.compare()

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,7 +15,7 @@ import (
 // write is the report as text.
 func (s *simulated) write(w io.Writer) error {
 	words := wordsOf("en")
-	fmt.Fprintf(w, "%s, shop %s, %s to %s: %s customers, %s orders", s.File, s.Shop, s.From.Format("2006-01-02"), s.To.Format("2006-01-02"), grouped(s.Customers), grouped(s.Orders))
+	fmt.Fprintf(w, "%s, shop %s, %s to %s: %s customers, %s orders", s.File, s.Shop, s.From.In(s.zone).Format("2006-01-02"), s.To.In(s.zone).Format("2006-01-02"), grouped(s.Customers), grouped(s.Orders))
 	if s.AverageOrder != "" {
 		fmt.Fprintf(w, ", %s %s on average", s.AverageOrder, s.Currency)
 	}
@@ -117,10 +118,18 @@ func (s *simulated) textRest(w io.Writer, words *simulateWords) error {
 		fmt.Fprintf(w, words.ReturnsLead+"\n", r.Followed, r.Watched, r.Days, percent(r.Share), percent(r.Low), percent(r.High))
 	}
 	if r.BreakEven.Orders > 0 {
-		fmt.Fprintf(w, words.BreakEvenLead+"\n", s.Cost, s.Currency, fmt.Sprintf("%.1f", r.BreakEven.Orders), percent(r.BreakEven.Share))
+		fmt.Fprintf(w, words.BreakEvenLead+"\n", s.Cost, s.Currency, few(r.BreakEven.Orders), percent(r.BreakEven.Share))
 	}
 	_, err := fmt.Fprintf(w, words.Prices+"\n", s.SMSPrice, s.MailPrice, s.Currency)
 	return err
+}
+
+// few is a small number with two figures that count, a larger one rounded up.
+func few(n float64) string {
+	if n < 10 {
+		return strconv.FormatFloat(n, 'g', 2, 64)
+	}
+	return grouped(int(math.Ceil(n)))
 }
 
 func percent(share float64) string { return strconv.FormatFloat(100*share, 'f', 2, 64) + " %" }

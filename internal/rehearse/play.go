@@ -20,6 +20,10 @@ type Options struct {
 	Keep    bool          // every decision, for a list
 	// Release is whether customers who were silent already at From enter at once.
 	Release bool
+	// Together plays all customers on one clock instead of one after the other: the
+	// same result, by one worker and in more memory. It is for rules that let
+	// customers wait for each other.
+	Together bool
 	// Segments counts the parts of an SMS as it would be composed; an error means
 	// that it cannot be. nil: every SMS is one part.
 	Segments func(c *lifecycle.Contact, m *lifecycle.Message, now time.Time) (int, error)
@@ -92,7 +96,9 @@ func play(h *History, os []Options) ([]*Result, *Difference, error) {
 	w.to = to.UnixMilli()
 	workers := max(os[0].Workers, 1)
 	w.keys = h.keysOf(os[0].Rules.Country, workers)
-	w.groups = h.groups(w.keys)
+	if w.groups = h.groups(w.keys); os[0].Together {
+		w.groups = [][]telling{h.tellings}
+	}
 	hands := make([]*hand, workers)
 	var group sync.WaitGroup
 	for i := range hands {

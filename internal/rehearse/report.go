@@ -180,8 +180,11 @@ func share(n float64, of int) float64 {
 	if of == 0 {
 		return 0
 	}
-	return n / float64(of)
+	return rounded(n / float64(of))
 }
+
+// rounded keeps six decimal places.
+func rounded(x float64) float64 { return math.Round(x*1e6) / 1e6 }
 
 func (r *Result) average(currency string) string {
 	if r.Valued == 0 {
@@ -329,11 +332,11 @@ func (r *Result) returns(all Tally, cost Price, within time.Duration, currency s
 		const z = 1.96
 		p := float64(all.Followed) / n
 		middle, half := p+z*z/(2*n), z*math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
-		out.Share, out.Low, out.High = p, max(0, (middle-half)/(1+z*z/n)), min(1, (middle+half)/(1+z*z/n))
+		out.Share, out.Low, out.High = rounded(p), rounded((middle-half)/(1+z*z/n)), rounded((middle+half)/(1+z*z/n))
 	}
 	if r.Valued > 0 && r.Value > 0 {
 		unit := math.Pow10(lifecycle.Decimals(currency))
-		out.BreakEven.Orders = float64(cost) / 1e6 / (float64(r.Value) / unit / float64(r.Valued))
+		out.BreakEven.Orders = rounded(float64(cost) / 1e6 / (float64(r.Value) / unit / float64(r.Valued)))
 	}
 	return out
 }

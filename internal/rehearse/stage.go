@@ -179,10 +179,10 @@ func (st *stage) fire(s *soul, now time.Time) error {
 // send takes one message through the gate. The provider of a rehearsal accepts
 // every message that can be composed.
 func (st *stage) send(s *soul, m lifecycle.Message, now time.Time) {
-	res := lifecycle.Result{Outcome: lifecycle.Accepted, Segments: 1}
-	if m.Channel == lifecycle.SMS && st.p.o.Segments != nil {
+	res := lifecycle.Result{Outcome: lifecycle.Accepted}
+	if m.Channel == lifecycle.SMS {
 		var err error
-		if res.Segments, err = st.p.o.Segments(&s.c, &m, now); err != nil {
+		if res.Segments, err = st.segments(s, &m, now); err != nil {
 			res.Outcome, res.Reason = lifecycle.RejectedContent, lifecycle.ReasonContent
 		}
 	}
@@ -195,6 +195,13 @@ func (st *stage) send(s *soul, m lifecycle.Message, now time.Time) {
 	} else {
 		st.dropped(s, m, res.Reason)
 	}
+}
+
+func (st *stage) segments(s *soul, m *lifecycle.Message, now time.Time) (int, error) {
+	if st.p.o.Segments == nil {
+		return 1, nil
+	}
+	return st.p.o.Segments(&s.c, m, now)
 }
 
 // hear takes over what was decided.
