@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fmt fuzz bench sim chaos cluster vuln proto clean need-redis need-cc
+.PHONY: help run demo build test lint fmt fuzz bench sim rehearse chaos cluster vuln proto clean need-redis need-cc
 
 GO ?= go
 CONFIG ?= examples/ritorno.yaml
@@ -35,6 +35,9 @@ test: need-redis need-cc ## vet, and every test with the race detector
 
 sim: ## N seeds of the deterministic simulation (SEEDS=5000, or FOR=1h)
 	$(GO) test -count=1 -timeout 0 -v -run EverySeed ./internal/sim -seeds $(SEEDS) -from $(FROM) -for $(FOR)
+
+rehearse: need-redis ## whole histories through simulate and through the service: every decision the same
+	$(GO) test ./cmd/ritorno -count=1 -run SimulationAndService -timeout 0 -v -args -full
 
 chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, an hour or more
 	$(GO) test ./internal/chaos -count=1 -run Chaos -timeout 0 -v -full $(CHAOS)

@@ -221,7 +221,7 @@ func (s *simulation) run(cmd *cobra.Command, json bool) error {
 	if err := s.readFile(cmd.ErrOrStderr()); err != nil {
 		return err
 	}
-	s.history.Reach(s.reach...)
+	s.history.Reach(s.first.rules.Country, s.reach...)
 	out, decisions, err := s.play()
 	if err != nil {
 		return err

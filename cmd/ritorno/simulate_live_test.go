@@ -60,7 +60,7 @@ func TestSimulationAndServiceDecideTheSame(t *testing.T) {
 func liveThrough(t *testing.T, file, currency string, oneIn uint32) {
 	l := openLive(t, currency)
 	hist := l.read(t, file, oneIn)
-	hist.Reach(lifecycle.Email, lifecycle.SMS)
+	hist.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	want, err := rehearse.Play(hist, rehearse.Options{Rules: l.app.Config.Rules(demoShop), Within: 30 * 24 * time.Hour, Workers: 2, Keep: true})
 	if err != nil {
 		t.Fatal(err)

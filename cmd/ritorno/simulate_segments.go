@@ -18,7 +18,7 @@ import (
 func segmentCounter(c *config.Config, r *lifecycle.Rules, set *message.Set) func(*lifecycle.Contact, *lifecycle.Message, time.Time) (int, error) {
 	base := message.Input{
 		ShopLocale: r.Locale, SMSOptOut: optOut(c),
-		Shop: message.Shop{Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country},
+		Shop: message.Shop{Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country, Address: r.Address},
 	}
 	if t := r.Contest; t != nil && t.RulesURL != "" {
 		base.Extra = map[string]string{"rules_url": t.RulesURL}

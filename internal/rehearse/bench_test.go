@@ -62,7 +62,7 @@ func life(t testing.TB, people int) *rehearse.History {
 
 func BenchmarkPlay(b *testing.B) {
 	h := life(b, 20_000)
-	h.Reach(lifecycle.Email, lifecycle.SMS)
+	h.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	o := rehearse.Options{Rules: rulesOf(b, shopYAML), Within: 30 * 24 * time.Hour, Workers: 1}
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"fmt"
 	"iter"
 	"slices"
 	"strconv"
@@ -135,8 +136,9 @@ func (h *History) event(t *telling, who teller) lifecycle.Event {
 }
 
 // Reach makes up an address on each of these channels for every customer of
-// whom the history knows none there, so that their journey can be seen.
-func (h *History) Reach(channels ...lifecycle.Channel) {
+// whom the history knows none there, so that their journey can be seen; country is
+// the shop's.
+func (h *History) Reach(country string, channels ...lifecycle.Channel) {
 	type customer struct {
 		number int
 		has    [2]bool
@@ -159,7 +161,7 @@ func (h *History) Reach(channels ...lifecycle.Channel) {
 				continue
 			}
 			if n := names[i].number; ch == lifecycle.SMS {
-				p.Phone = madeUpPhone(n)
+				p.Phone = madeUpPhone(country, n)
 			} else {
 				p.Email = "customer" + strconv.Itoa(n) + madeUpDomain
 			}
@@ -177,9 +179,24 @@ func (h *History) Reach(channels ...lifecycle.Channel) {
 // madeUpDomain can never receive mail (RFC 2606).
 const madeUpDomain = "@rehearsal.example"
 
-// madeUpPhone is a number of an Italian mobile network's form, for a simulation
-// only: nothing is ever sent to it.
-func madeUpPhone(n int) string { return "+393" + strconv.Itoa(200_000_000+n%799_999_999) }
+// madeUp are prefixes of mobile numbers by country, and how many digits follow:
+// where a number rings, that country's law holds.
+var madeUp = map[string]struct {
+	prefix string
+	digits int
+}{
+	"IT": {"+39320", 7}, "FR": {"+3361", 7}, "DE": {"+491511", 7}, "ES": {"+3461", 7}, "GB": {"+447400", 6}, "US": {"+12012", 6},
+}
+
+// madeUpPhone is a number of the form of a country's mobile networks, Italy's
+// where we know none, for a simulation only: nothing is ever sent to it.
+func madeUpPhone(country string, n int) string {
+	m, ok := madeUp[country]
+	if !ok {
+		m = madeUp["IT"]
+	}
+	return fmt.Sprintf("%s%0*d", m.prefix, m.digits, n)
+}
 
 // name tells customers apart before anybody looked at their addresses.
 func (p *teller) name() string {

@@ -71,7 +71,7 @@ func sameStory(t *testing.T, all []rehearse.Decision, want string) {
 
 func TestAJourneyIsPlayedUpToTheOrderThatEndsIt(t *testing.T) {
 	h := historyOf(bought("anna", 0, 40), bought("anna", 75, 50), bought("bruno", 80, 10))
-	h.Reach(lifecycle.Email, lifecycle.SMS)
+	h.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	r := play(t, h, nil)
 	sameStory(t, r.Decisions, `
 anna +30.0 reactivation 1 sms sent
@@ -98,7 +98,7 @@ anna +78.0 welcome_back 2 email sent
 
 func TestOrdersAfterMessagesAreCountedWhereTheHistoryIsLongEnough(t *testing.T) {
 	h := historyOf(bought("anna", 0, 40), bought("anna", 45, 50), bought("bruno", 0, 40), bought("carla", 200, 10))
-	h.Reach(lifecycle.SMS)
+	h.Reach("IT", lifecycle.SMS)
 	r := play(t, h, func(o *rehearse.Options) { o.Rules.Journeys = o.Rules.Journeys[:1] })
 	var sum rehearse.Tally
 	for _, tally := range r.Messages {
@@ -128,7 +128,7 @@ func TestWhatBlocksIsSaid(t *testing.T) {
 	h := func() *rehearse.History { return historyOf(bought("anna", 0, 40), bought("bruno", 40, 10)) }
 	sameStory(t, play(t, h(), nil).Decisions, "anna +30.0 reactivation 1 sms dropped no_address")
 	reached := h()
-	reached.Reach(lifecycle.Email, lifecycle.SMS)
+	reached.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	r := play(t, reached, func(o *rehearse.Options) { o.Rules.Assume = [2]lifecycle.ConsentState{} })
 	sameStory(t, r.Decisions, "anna +30.0 reactivation 1 sms dropped no_consent")
 	rules := rulesOf(t, shopYAML)
@@ -146,7 +146,7 @@ func TestTheLawsHoursAreToldFromTheShops(t *testing.T) {
 	end := bought("carla", 40, 10)
 	moves := func(quiet bool) map[rehearse.StepKey]int {
 		h := historyOf(late, night, end)
-		h.Reach(lifecycle.SMS)
+		h.Reach("IT", lifecycle.SMS)
 		return play(t, h, func(o *rehearse.Options) {
 			if !quiet {
 				o.Rules.Quiet = nil
@@ -166,7 +166,7 @@ func TestAnOrderIsTakenBackWhenItWasAndNotBefore(t *testing.T) {
 	back := bought("anna", 40, 50)
 	back.Order.Status, back.Version = lifecycle.OrderVoid, back.At.Add(10*day)
 	h := historyOf(bought("anna", 0, 40), back, bought("bruno", 120, 10))
-	h.Reach(lifecycle.Email, lifecycle.SMS)
+	h.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	r := play(t, h, nil)
 	got := story(r.Decisions)
 	if !strings.Contains(got, "anna +40.0 welcome_back 1 email sent") {
@@ -180,7 +180,7 @@ func TestAnOrderIsTakenBackWhenItWasAndNotBefore(t *testing.T) {
 func TestWhatIsOlderThanFromStartsNothingByItself(t *testing.T) {
 	h := func() *rehearse.History {
 		h := historyOf(bought("anna", 0, 40), bought("bruno", 90, 10), bought("carla", 150, 10))
-		h.Reach(lifecycle.SMS)
+		h.Reach("IT", lifecycle.SMS)
 		return h
 	}
 	from := noon.Add(100 * day)
@@ -206,8 +206,8 @@ func TestNobodySeesTheFuture(t *testing.T) {
 		}
 	}
 	// Made-up addresses follow the order in which customers appear.
-	whole.Reach(lifecycle.Email, lifecycle.SMS)
-	part.Reach(lifecycle.Email, lifecycle.SMS)
+	whole.Reach("IT", lifecycle.Email, lifecycle.SMS)
+	part.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	_, partLast := part.Span()
 	all := play(t, whole, nil).Decisions
 	past := slices.DeleteFunc(all, func(d rehearse.Decision) bool { return d.At.After(partLast.Add(time.Second)) })
@@ -222,7 +222,7 @@ func TestNobodySeesTheFuture(t *testing.T) {
 
 func TestTheNumberOfWorkersChangesNothing(t *testing.T) {
 	h := life(t, 400)
-	h.Reach(lifecycle.Email, lifecycle.SMS)
+	h.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	one := rehearse.Options{Rules: rulesOf(t, shopYAML), Within: 30 * day, Workers: 1, Keep: true}
 	other := one
 	other.Rules.Journeys = other.Rules.Journeys[:1]
@@ -253,7 +253,7 @@ func TestTheNumberOfWorkersChangesNothing(t *testing.T) {
 // each gives.
 func TestOneClockForAllChangesNothing(t *testing.T) {
 	h := life(t, 150)
-	h.Reach(lifecycle.Email, lifecycle.SMS)
+	h.Reach("IT", lifecycle.Email, lifecycle.SMS)
 	each := play(t, h, nil)
 	all := play(t, h, func(o *rehearse.Options) { o.Together = true })
 	if len(each.Decisions) < 100 {
