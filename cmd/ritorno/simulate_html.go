@@ -74,7 +74,7 @@ func (v *simulateView) tiles() {
 		{grouped(s.Messages), w.Messages},
 		{s.Cost + " " + s.Currency, w.Cost},
 		{grouped(s.PerCustomer.WrittenTo), w.WrittenTo},
-		{grouped(s.Report.Spared.Customers), w.Spared},
+		{grouped(s.Spared.Customers), w.Spared},
 	}
 	if s.AverageOrder != "" {
 		v.Tiles = append(v.Tiles, tile{s.AverageOrder + " " + s.Currency, w.Average})
@@ -87,13 +87,13 @@ func (v *simulateView) texts() {
 	for _, e := range s.Entries {
 		v.Endings = append(v.Endings, ending{e.Journey, grouped(int(e.Entered)), endings(e, w)})
 	}
-	for _, b := range s.Report.Blocked {
+	for _, b := range s.Blocked {
 		v.Gaps = append(v.Gaps, wait{b.Journey, strconv.Itoa(b.Step), w.reason(b.Reason), grouped(b.Steps)})
 	}
 	for _, m := range s.Moved {
 		v.Waits = append(v.Waits, wait{m.Journey, "", w.reason(m.Reason), grouped(m.Messages)})
 	}
-	sp, r := s.Report.Spared, s.Report.Returns
+	sp, r := s.Spared, s.Returns
 	v.Spared = fmt.Sprintf(w.SparedLead, sp.Customers, sp.Messages, sp.Stopped)
 	if r.Watched > 0 {
 		v.Returns = fmt.Sprintf(w.ReturnsLead, r.Followed, r.Watched, r.Days, percent(r.Share), percent(r.Low), percent(r.High))

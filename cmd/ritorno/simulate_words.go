@@ -86,8 +86,8 @@ var simulateItalian = simulateWords{
 	Reasons: map[string]string{
 		"no_consent": "manca il consenso", "no_address": "manca il recapito", "quiet_hours": "ore di quiete", "law_window": "orari di legge", "capped": "limite di frequenza",
 		"expired": "troppo tardi", "condition_false": "la condizione non vale", "condition_error": "condizione in errore", "opted_out": "si è disiscritto",
-		"content_rejected": "non componibile", "paused": "in pausa", "won_by_order": "ha comprato", "no_response": "nessuna risposta, lasciato andare", "welcome_back_done": "concluso",
-		"second_order": "ha ricomprato", "finished": "concluso", "journey finished": "concluso", "unreachable": "non raggiungibile", "spared": "risparmiato", "subscription_cancelled": "disdetto",
+		"content_rejected": "non componibile", "paused": "in pausa", "won_by_order": "ha comprato", "no_response": "nessuna risposta, lasciato andare", "welcome_back_done": "finito",
+		"second_order": "ha ricomprato", "finished": "finito", "journey finished": "finito", "unreachable": "non raggiungibile", "spared": "risparmiato", "subscription_cancelled": "disdetto",
 	},
 	Remarks: map[string]string{
 		"no_consent":    "Ogni passo è bloccato perché lo storico non dice nulla del consenso. Se i clienti hanno acconsentito, dillo con --assume-consent email,sms o con consent.assume nella configurazione.",
