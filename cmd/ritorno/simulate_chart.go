@@ -14,8 +14,9 @@ import (
 // picture is a chart for bright and for dark screens, as data URLs: their
 // styles stay inside the picture.
 type picture struct {
-	Alt         string
-	Light, Dark template.URL
+	Alt   string
+	Light template.URL
+	Dark  template.Srcset
 }
 
 // bars is a bar chart of whole numbers; series are stacked.
@@ -40,11 +41,20 @@ func (b bars) draw() (p picture, err error) {
 	if p.Light, err = b.svg(charts.ThemeLight, charts.Color{R: 255, G: 255, B: 255, A: 255}); err != nil {
 		return p, err
 	}
-	p.Dark, err = b.svg(charts.ThemeDark, charts.Color{R: 28, G: 34, B: 32, A: 255})
+	dark, err := b.svg(charts.ThemeDark, charts.Color{R: 28, G: 34, B: 32, A: 255})
+	p.Dark = template.Srcset(dark) //nolint:gosec // as the other
 	return p, err
 }
 
 func (b bars) svg(theme string, back charts.Color) (template.URL, error) {
+	svg, err := b.paint(theme, back, charts.ChartOutputSVG)
+	if err != nil {
+		return "", err
+	}
+	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)), nil //nolint:gosec // drawn here, of numbers and escaped names
+}
+
+func (b bars) paint(theme string, back charts.Color, format string) ([]byte, error) {
 	o := charts.NewBarChartOptionWithData(b.values)
 	o.Theme = charts.GetTheme(theme).WithBackgroundColor(back)
 	o.Horizontal, o.StackSeries = b.horizontal, charts.Ptr(true)
@@ -53,21 +63,17 @@ func (b bars) svg(theme string, back charts.Color) (template.URL, error) {
 	o.Legend.Show = charts.Ptr(len(b.names) > 1)
 	o.ValueFormatter = wholeNumber
 	for i := range o.ValueAxis {
-		o.ValueAxis[i].Min = charts.Ptr(0.0)
+		o.ValueAxis[i].Min, o.ValueAxis[i].LabelCount = charts.Ptr(0.0), 6
 	}
 	height := chartHeight
 	if b.horizontal {
 		height = 80 + barHeight*len(b.labels)
 	}
-	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: charts.ChartOutputSVG, Width: chartWidth, Height: height})
+	painter := charts.NewPainter(charts.PainterOptions{OutputFormat: format, Width: chartWidth, Height: height})
 	if err := painter.BarChart(o); err != nil {
-		return "", err
+		return nil, err
 	}
-	svg, err := painter.Bytes()
-	if err != nil {
-		return "", err
-	}
-	return template.URL("data:image/svg+xml;base64," + base64.StdEncoding.EncodeToString(svg)), nil //nolint:gosec // drawn here, of numbers and escaped names
+	return painter.Bytes()
 }
 
 func wholeNumber(v float64) string { return strconv.FormatFloat(math.Round(v), 'f', -1, 64) }
