@@ -186,6 +186,12 @@ func (s *simulation) openTimes() (err error) {
 		s.options.Workers = runtime.GOMAXPROCS(0)
 	}
 	s.options.Within, s.options.Keep = time.Duration(s.o.within)*24*time.Hour, s.o.list != ""
+	if s.o.from == "" {
+		if s.o.dormant != "" {
+			return usagef("ritorno simulate: --dormant says who enters on the day of --from: name that day, too")
+		}
+		return nil
+	}
 	s.options.Release, err = releaseOf(s.o.dormant, s.shop.Import.Dormant)
 	return err
 }
@@ -270,7 +276,7 @@ func (s *simulation) optionsOf(of *side) rehearse.Options {
 
 // writeFile makes a file of its own, or none.
 func writeFile(name string, write func(io.Writer) error) (err error) {
-	f, err := os.Create(name)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) // it names customers
 	if err != nil {
 		return err
 	}
