@@ -49,7 +49,7 @@ var simulateEnglish = simulateWords{
 	Notes: "Good to know", Prices: "An SMS segment at %s, an e-mail at %s %s.", NoMessage: "No message would be sent.", Before: "%d the same", More: "%d more", NotSent: "not sent",
 	Channels: map[string]string{"email": "e-mail", "sms": "SMS"},
 	Reasons: map[string]string{
-		"no_consent": "no consent", "no_address": "no address", "quiet_hours": "quiet hours", "law_window": "the law's hours", "capped": "frequency cap",
+		"no_consent": "no consent", "no_address": "no address", "quiet_hours": "quiet hours", "law_window": "the law's hours", "capped": "frequency cap", "best_hour": "the customer's best hour",
 		"expired": "too late", "condition_false": "its condition does not hold", "condition_error": "its condition failed", "opted_out": "opted out",
 		"content_rejected": "cannot be composed", "paused": "paused", "won_by_order": "bought", "no_response": "no answer, let go", "welcome_back_done": "done",
 		"second_order": "bought again", "finished": "done", "journey finished": "done", "unreachable": "could not be reached", "spared": "spared", "subscription_cancelled": "cancelled",
@@ -84,7 +84,7 @@ var simulateItalian = simulateWords{
 	Notes: "Da sapere", Prices: "Un segmento SMS a %s, un'e-mail a %s %s.", NoMessage: "Nessun messaggio verrebbe inviato.", Before: "%d uguali", More: "altri %d", NotSent: "non inviato",
 	Channels: map[string]string{"email": "e-mail", "sms": "SMS"},
 	Reasons: map[string]string{
-		"no_consent": "manca il consenso", "no_address": "manca il recapito", "quiet_hours": "ore di quiete", "law_window": "orari di legge", "capped": "limite di frequenza",
+		"no_consent": "manca il consenso", "no_address": "manca il recapito", "quiet_hours": "ore di quiete", "law_window": "orari di legge", "capped": "limite di frequenza", "best_hour": "l'ora migliore del cliente",
 		"expired": "troppo tardi", "condition_false": "la condizione non vale", "condition_error": "condizione in errore", "opted_out": "si è disiscritto",
 		"content_rejected": "non componibile", "paused": "in pausa", "won_by_order": "ha comprato", "no_response": "nessuna risposta, lasciato andare", "welcome_back_done": "finito",
 		"second_order": "ha ricomprato", "finished": "finito", "journey finished": "finito", "unreachable": "non raggiungibile", "spared": "risparmiato", "subscription_cancelled": "disdetto",
