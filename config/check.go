@@ -37,6 +37,7 @@ func (c *Config) verify() {
 	for _, s := range c.Shops {
 		s.verify(r, "shops."+s.ID)
 		c.verifyCoupon(r, s)
+		s.verifyLastLook(r, "shops."+s.ID)
 		c.verifyJourneysOf(r, s)
 		c.verifyMoment(r, s)
 	}

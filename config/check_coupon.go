@@ -32,6 +32,8 @@ func (s *Source) verifyAPI(r *report, path string) {
 		}
 		s.verifyAPIURL(r, path, "https://shop.example.com, the address of the WordPress site")
 		s.verifyPair(r, path)
+	case Stripe:
+		s.verifyStripeAPI(r, path)
 	default:
 		s.refuseKeys(r, path, "api_url", "api_key", "api_secret", "api_token", "api_version")
 	}

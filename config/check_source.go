@@ -24,6 +24,7 @@ func (s *Source) verify(r *report, path string) {
 		return
 	}
 	s.verifyFields(r, path)
+	s.verifyReads(r, path)
 	if s.Kind != Stripe && r.given(path+".test_events") {
 		r.add(path+".test_events", fmt.Sprintf("is not used by kind %s: take it out", s.Kind))
 	}

@@ -87,7 +87,22 @@ func (s *Shop) complete(r *report, path string) {
 		src.Secrets = slices.DeleteFunc(src.Secrets, Secret.Empty)
 		src.APIURL = strings.TrimSuffix(src.APIURL, "/")
 		src.Timezone = s.Timezone
+		src.completeReads(r, path+".sources."+src.Name)
 	}
+	unless(r, path+".last_look.within", &s.LastLook.Within, Duration(3*time.Second))
+	unless(r, path+".last_look.on_unreachable", &s.LastLook.OnUnreachable, SendAnyway)
+}
+
+// completeReads lets sources be read whose lost webhooks nobody repeats, and
+// Stripe, whose key is there for nothing else. Shopify repeats for hours, and
+// its token may have been given for coupons only.
+func (s *Source) completeReads(r *report, path string) {
+	every := Every(0)
+	if s.Readable() && s.Kind != Shopify {
+		every = Every(time.Hour)
+	}
+	unless(r, path+".catch_up.every", &s.CatchUp.Every, every)
+	unless(r, path+".catch_up.rate", &s.CatchUp.Rate, 2)
 }
 
 // lapse is the day of the last step of the shop's inactivity journey, or 90

@@ -114,6 +114,7 @@ type Shop struct {
 	Contest      *Contest      `yaml:"contest"`     // nil: not registered
 	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
 	Coupon       *Coupon       `yaml:"coupon"`    // nil: codes of our own that nobody made in the shop
+	LastLook     LastLook      `yaml:"last_look,short"`
 	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
 
 	Import Import `yaml:"import"`
@@ -219,8 +220,8 @@ type Source struct {
 	Auth    *Auth    `yaml:"auth"`       // webhook; nil: Standard Webhooks
 	Mapping *Mapping `yaml:"mapping"`    // webhook; nil: the body is that of docs/webhook.md
 	Token   Secret   `yaml:"token"`      // activecampaign: of the webhook URL
-	APIURL  string   `yaml:"api_url"`    // activecampaign, shopify, woocommerce
-	APIKey  Secret   `yaml:"api_key"`    // activecampaign; shopify: an app's client id; woocommerce: consumer key
+	APIURL  string   `yaml:"api_url"`    // activecampaign, shopify, woocommerce; stripe: empty is Stripe's own
+	APIKey  Secret   `yaml:"api_key"`    // activecampaign; shopify: an app's client id; woocommerce: consumer key; stripe: restricted key
 
 	APISecret  Secret `yaml:"api_secret"`  // shopify: the app's client secret; woocommerce: consumer secret
 	APIToken   Secret `yaml:"api_token"`   // shopify: Admin API token, instead of key and secret
@@ -230,10 +231,41 @@ type Source struct {
 	Lists  map[string]ListKind `yaml:"lists"` // activecampaign: what being on a list stands for, by its id
 	Fields SourceFields        `yaml:"fields"`
 
+	CatchUp CatchUp `yaml:"catch_up,short"` // shopify, woocommerce, activecampaign, stripe: reading through the API what webhooks lost
+
 	Timezone string `yaml:"-"` // the shop's, for times without a zone
 	// TestEvents takes what Stripe's test mode sends as if it were real.
 	TestEvents bool `yaml:"test_events"`
 }
+
+// CatchUp says how often a source is read through its shop's own API, and how
+// fast. In the file a duration, or off, may stand in place of the keys.
+type CatchUp struct {
+	Every Every   `yaml:"every"` // default 1h for woocommerce, activecampaign and stripe with access to the API, else off
+	Rate  float64 `yaml:"rate"`  // calls a second to the API, all reads of the source together, default 2
+}
+
+// Every is how often something happens; 0: never.
+type Every time.Duration
+
+// LastLook says whether the shop is asked, right before a message leaves to
+// somebody because they have not bought, whether that still holds. In the file
+// true or false may stand in place of the keys.
+type LastLook struct {
+	On            bool          `yaml:"on"`             // default false
+	Within        Duration      `yaml:"within"`         // longest wait for the answer, default 3s
+	OnUnreachable OnUnreachable `yaml:"on_unreachable"` // default send
+	Sources       []string      `yaml:"sources"`        // names; nil: all of the shop that can be asked
+}
+
+// OnUnreachable is what becomes of a message where the shop does not answer.
+type OnUnreachable string
+
+// The ways to treat it.
+const (
+	SendAnyway OnUnreachable = "send"
+	HoldBack   OnUnreachable = "hold" // for some minutes, and ask again
+)
 
 // SourceFields name the fields of a shop system's plugins, or an account's own:
 // keys of meta_data for woocommerce, ids or personalisation tags for
@@ -355,6 +387,18 @@ type Step struct {
 type Finish struct {
 	After     Duration        `yaml:"after"`     // from when the last step was handled, default 0s
 	Otherwise lifecycle.State `yaml:"otherwise"` // default by the trigger: see docs/configuration.md
+}
+
+// Readable reports whether what the source's webhooks tell can be read through
+// its API as well.
+func (s *Source) Readable() bool {
+	switch s.Kind {
+	case Shopify, WooCommerce, ActiveCampaign:
+		return s.APIURL != ""
+	case Stripe:
+		return !s.APIKey.Empty()
+	}
+	return false
 }
 
 // HasAPI reports whether the source's own API can be called to make coupons.

@@ -245,12 +245,34 @@ func (d *decoder) mapping(path string, n ast.Node, v reflect.Value) {
 	for _, e := range entries {
 		k, ok := known[e.key]
 		switch {
+		case ok && k.short && plain(e.node):
+			d.brief(e, v.Field(k.field))
 		case ok:
 			d.value(e.path, e.node, v.Field(k.field), k.one)
 		case slices.Contains(later, e.key):
 			d.put(e.at, e.path, "is not available in this release: take it out", false)
 		default:
 			d.put(e.at, e.path, "unknown key"+insteadOf(e.key, known), false)
+		}
+	}
+}
+
+// plain reports whether a node is a single value.
+func plain(n ast.Node) bool {
+	_, null := n.(*ast.NullNode)
+	_, single := scalarText(n)
+	return single && !null
+}
+
+// brief decodes a single value that stands for a struct: as that of its first
+// key.
+func (d *decoder) brief(e entry, v reflect.Value) {
+	for i := range v.NumField() {
+		if name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ","); name != "" && name != "-" {
+			path := e.path + "." + name
+			d.places[path] = position(e.node)
+			d.value(path, e.node, v.Field(i), false)
+			return
 		}
 	}
 }

@@ -114,6 +114,7 @@ func position(n ast.Node) place {
 type key struct {
 	field int
 	one   bool // a single value is allowed for a list
+	short bool // a single value is allowed for a struct: that of its first key
 }
 
 // keys lists the keys of a struct by their yaml tags.
@@ -122,7 +123,7 @@ func keys(t reflect.Type) map[string]key {
 	for i := range t.NumField() {
 		name, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
 		if name != "" && name != "-" {
-			known[name] = key{i, option == "one"}
+			known[name] = key{i, option == "one", option == "short"}
 		}
 	}
 	return known

@@ -71,6 +71,17 @@ type Clock int
 // String is the time as "21:00".
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", int(c)/60, int(c)%60) }
 
+func parseEvery(text string) (any, error) {
+	if text == "off" {
+		return Every(0), nil
+	}
+	d, err := ParseDuration(text)
+	if err != nil {
+		return nil, errors.New(`must be off or a duration: a whole number and one of s, m, h, d, w, such as "15m"`)
+	}
+	return Every(d), nil
+}
+
 func parseClock(text string) (any, error) {
 	at, err := time.Parse("15:04", text)
 	if err != nil || len(text) != 5 {
@@ -156,6 +167,7 @@ var scalars = map[reflect.Type]func(string) (any, error){
 	},
 	reflect.TypeFor[float64]():  func(s string) (any, error) { return parseNumber(s) },
 	reflect.TypeFor[Duration](): func(s string) (any, error) { return ParseDuration(s) },
+	reflect.TypeFor[Every]():    parseEvery,
 	reflect.TypeFor[Clock]():    parseClock,
 	reflect.TypeFor[Date]():     parseDate,
 	reflect.TypeFor[Share]():    parseShare,
@@ -189,6 +201,8 @@ var scalars = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[Law]():       own(Enforce, LawOff),
 	reflect.TypeFor[Brakes]():    own(BrakesOn, BrakesOff),
 	reflect.TypeFor[Threshold](): own(Fixed, Auto),
+
+	reflect.TypeFor[OnUnreachable](): own(SendAnyway, HoldBack),
 }
 
 // word reads one of some words; pairs are words and what they mean, in turn.

@@ -43,6 +43,9 @@ var kept = []string{
 // note counts a delivery in the status of its source. It is a statistic:
 // failing it never fails the delivery.
 func (s *Server) note(ctx context.Context, d delivery, outcome store.Outcome, events []lifecycle.Event) {
+	if ctx.Value(fromRead{}) != nil {
+		return // nobody delivered it: the status must show whether webhooks still come
+	}
 	s.m.hooks.WithLabelValues(d.shop, d.source, string(outcome)).Inc()
 	n := store.Note{At: d.req.Now, Topic: d.topic(events), Outcome: outcome, Domain: first(d.req.Header, namesOf[d.kind].domain)}
 	if n.At.IsZero() {

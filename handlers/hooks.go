@@ -33,6 +33,8 @@ type Accepted struct {
 	Parked    bool `json:"parked,omitempty"`    // kept until the person becomes known
 	Dead      bool `json:"dead,omitempty"`      // not understood: kept as a dead letter
 	Spooled   bool `json:"spooled,omitempty"`   // kept on disk until the store is back
+
+	orders int // that were not known before
 }
 
 // hook takes one delivery of a source.
@@ -156,6 +158,9 @@ func (a *Accepted) add(out engine.Outcome, t lifecycle.Type) {
 	a.Ignored = a.Ignored && out.Ignored && t != lifecycle.SourceGone
 	a.Duplicate = a.Duplicate && out.Duplicate
 	a.Parked = a.Parked || out.Parked
+	if out.NewOrder {
+		a.orders++
+	}
 }
 
 func outcomeOf(a Accepted) store.Outcome {

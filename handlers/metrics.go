@@ -18,6 +18,9 @@ type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
 	hooks    *prometheus.CounterVec
+
+	rounds, found *prometheus.CounterVec
+	whole         *prometheus.GaugeVec
 }
 
 func newMetrics(r prometheus.Registerer, waiting *spool.Spool) *metrics {
@@ -26,7 +29,10 @@ func newMetrics(r prometheus.Registerer, waiting *spool.Spool) *metrics {
 		seconds:  prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ritorno_http_request_seconds", Help: "Real time from the head of a request to its answer.", Buckets: prometheus.ExponentialBuckets(0.0005, 2.5, 11)}, []string{"route"}),
 		hooks:    prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_hook_deliveries_total", Help: "Deliveries of configured sources, by what became of them."}, []string{"shop", "source", "outcome"}),
 	}
-	r.MustRegister(m.requests, m.seconds, m.hooks)
+	m.rounds = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_catch_up_rounds_total", Help: "Rounds of reading a source through its shop's own API, by outcome."}, []string{"shop", "source", "outcome"})
+	m.found = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_catch_up_orders_found_total", Help: "New orders that were read before any webhook told them."}, []string{"shop", "source"})
+	m.whole = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_catch_up_read_until_timestamp_seconds", Help: "Everything that changed at a source before this real time was read, as far as this process knows."}, []string{"shop", "source"})
+	r.MustRegister(m.requests, m.seconds, m.hooks, m.rounds, m.found, m.whole)
 	r.MustRegister(prometheus.NewGaugeFunc(
 		prometheus.GaugeOpts{Name: "ritorno_spool_deliveries", Help: "Deliveries on disk that wait for the store to come back."},
 		func() float64 { return float64(waiting.Len()) },

@@ -27,6 +27,10 @@ type Source struct {
 	Source connectors.Source
 	Token  string // secret part of the URL to paste, where the kind signs nothing; else empty
 	Once   bool   // sends each delivery once: what was not taken never comes again
+	// Reader reads from the shop's own API what its webhooks tell; nil: there is
+	// no access to it.
+	Reader connectors.Reader
+	Every  time.Duration // how often it is read; 0: never by itself
 }
 
 // TwilioCallbacks reads what Twilio posts to us; connectors/twilio does.
@@ -59,6 +63,7 @@ type Options struct {
 	SendGrid  MailCallbacks                // nil: its callback answers 404
 	PublicURL string                       // without a slash at the end
 	DevClock  bool                         // offers PUT /dev/clock
+	Exclusive bool                         // no other process can be at work on this store, so none can be reading a source
 	// TrustedProxies may name the caller in X-Forwarded-For. Nil: loopback and
 	// private networks.
 	TrustedProxies []netip.Prefix

@@ -45,6 +45,8 @@ func feedOf(v guard.Verdict) Feed {
 	switch {
 	case v.Silent && v.Covered:
 		f.Text = "silent, others make up for it"
+	case v.Silent && v.Read:
+		f.Text = "silent, and the shop knows of none either"
 	case v.Silent && v.Waived:
 		f.Text = "silent, passed over by hand"
 	}

@@ -27,6 +27,7 @@ type SourceStatus struct {
 	Domain    string                  `json:"domain"`
 	Gone      *time.Time              `json:"disconnected_at"` // the shop said so; the owner must confirm
 	Orders    Feed                    `json:"orders"`
+	CatchUp   Read                    `json:"catch_up"`
 }
 
 // SeenTopic is a topic and its last delivery.

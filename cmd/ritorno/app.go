@@ -149,6 +149,12 @@ func (a *app) wire(o appOptions) error {
 	if err != nil {
 		return err
 	}
+	readers, err := newReaders(a.Config)
+	if err != nil {
+		return err
+	}
+	withReaders(a.Config, sources, readers)
+	withLooks(a.Config, shops, sources)
 	a.Engine = engine.New(engine.Options{
 		Store: a.Store, Shops: shops, Senders: senders, Templates: a.Templates, PublicURL: a.Config.PublicURL,
 		SMSOptOut: optOut(a.Config), Rate: rates(a.Config), Exclusive: a.embedded != nil,
@@ -157,7 +163,7 @@ func (a *app) wire(o appOptions) error {
 	a.running.Store(a.Engine)
 	ho := handlers.Options{
 		Engine: a.Engine, Store: a.Store, Sources: sources, PublicURL: a.Config.PublicURL, DevClock: o.DevClock,
-		Spool: a.spool, API: api.Mount, Log: o.Log, Registry: a.Registry,
+		Exclusive: a.embedded != nil, Spool: a.spool, API: api.Mount, Log: o.Log, Registry: a.Registry,
 	}
 	if ho.Events, err = eventReader(); err != nil {
 		return err

@@ -71,6 +71,7 @@ func runServer(ctx context.Context, a *app, ln net.Listener) error {
 	var loops sync.WaitGroup
 	loops.Go(func() { a.Engine.Run(engineCtx) })
 	loops.Go(func() { a.Server.RunSpool(engineCtx) })
+	loops.Go(func() { a.Server.RunCatchUp(engineCtx) })
 	failed := make(chan error, 1)
 	go func() {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {

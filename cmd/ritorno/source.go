@@ -29,7 +29,7 @@ func newSourceCommand(g *globals) *cobra.Command {
 		return printSources(cmd, all)
 	})
 	status.Flags().BoolVar(&showToken, "show-token", false, "show the token that stands in the URL of sources that sign nothing")
-	cmd.AddCommand(status)
+	cmd.AddCommand(status, newSourceRead(g))
 	return cmd
 }
 
@@ -43,6 +43,10 @@ func sourceStatus(ctx context.Context, a *app, showToken bool) ([]handlers.Sourc
 		if err != nil {
 			return nil, err
 		}
+		reads, err := handlers.Reads(ctx, a.Store, s.ID, known[s.ID])
+		if err != nil {
+			return nil, err
+		}
 		for _, src := range s.Sources {
 			st, err := a.Store.SourceStatus(ctx, s.ID, src.Name)
 			if err != nil {
@@ -53,7 +57,7 @@ func sourceStatus(ctx context.Context, a *app, showToken bool) ([]handlers.Sourc
 				h = handlers.Source{Kind: string(src.Kind), Token: urlToken(src)}
 			}
 			view := handlers.DescribeSource(a.Config.PublicURL, s.ID, src.Name, h, st, showToken)
-			view.Orders = feeds[src.Name]
+			view.Orders, view.CatchUp = feeds[src.Name], reads[src.Name]
 			all = append(all, view)
 		}
 	}
@@ -61,9 +65,9 @@ func sourceStatus(ctx context.Context, a *app, showToken bool) ([]handlers.Sourc
 }
 
 func printSources(cmd *cobra.Command, all []handlers.SourceStatus) error {
-	rows := [][]any{{"SHOP", "SOURCE", "KIND", "LAST DELIVERY", "LAST TOPIC", "LAST ERROR", "DISCONNECTED", "LAST ORDER", "ORDERS", "URL TO PASTE"}}
+	rows := [][]any{{"SHOP", "SOURCE", "KIND", "LAST DELIVERY", "LAST TOPIC", "LAST ERROR", "DISCONNECTED", "LAST ORDER", "ORDERS", "READ", "URL TO PASTE"}}
 	for _, s := range all {
-		rows = append(rows, []any{s.Shop, s.Name, s.Kind, day(s.Last), orDash(s.LastTopic), orDash(s.Error), day(s.Gone), day(s.Orders.Last), s.Orders.Text, s.URL})
+		rows = append(rows, []any{s.Shop, s.Name, s.Kind, day(s.Last), orDash(s.LastTopic), orDash(s.Error), day(s.Gone), day(s.Orders.Last), s.Orders.Text, orDash(s.CatchUp.Text), s.URL})
 	}
 	if err := table(cmd.OutOrStdout(), rows...); err != nil {
 		return err
@@ -85,6 +89,12 @@ func printTopics(cmd *cobra.Command, s handlers.SourceStatus) {
 	}
 	w := cmd.OutOrStdout()
 	fmt.Fprintf(w, "\n%s/%s: topics seen: %s\n", s.Shop, s.Name, strings.Join(seen, ", "))
+	if s.CatchUp.Found > 0 {
+		fmt.Fprintf(w, "  %d orders were read that no webhook had told\n", s.CatchUp.Found)
+	}
+	if s.CatchUp.Error != "" {
+		fmt.Fprintf(w, "  reading fails (%s): %s\n", s.CatchUp.Error, s.CatchUp.Mend)
+	}
 	for _, t := range s.Missing {
 		fmt.Fprintf(w, "  missing: %s. Without it %s.\n", t.Name, t.Lost)
 	}

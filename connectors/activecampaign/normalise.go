@@ -34,6 +34,7 @@ var types = map[string]func(*Source, post) ([]lifecycle.Event, error){
 	"contact_tag_removed": (*Source).untagged,
 	"sms_unsub":           (*Source).noSMS,
 	"sms_unsubscribe":     (*Source).noSMS,
+	ecomOrder:             (*Source).ordered, // read through the API, see read.go
 }
 
 // Normalise turns a post into events.

@@ -25,6 +25,10 @@ func (a *api) listSources(c echo.Context) error {
 	if err != nil {
 		return err
 	}
+	reads, err := handlers.Reads(c.Request().Context(), a.store, shop, all)
+	if err != nil {
+		return err
+	}
 	list := sourceList{Sources: make([]handlers.SourceStatus, 0, len(all))}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		st, err := a.store.SourceStatus(c.Request().Context(), shop, name)
@@ -32,7 +36,7 @@ func (a *api) listSources(c echo.Context) error {
 			return err
 		}
 		view := handlers.DescribeSource(a.o.PublicURL, shop, name, all[name], st, owner)
-		view.Orders = feeds[name]
+		view.Orders, view.CatchUp = feeds[name], reads[name]
 		list.Sources = append(list.Sources, view)
 	}
 	return c.JSON(http.StatusOK, list)

@@ -24,6 +24,7 @@ func (e *Engine) Apply(ctx context.Context, shop string, ev lifecycle.Event) (Ou
 		return Outcome{}, fmt.Errorf("shop %q: %w", shop, ErrShop)
 	}
 	out, t, err := e.apply(ctx, s, ev)
+	out.NewOrder = err == nil && fresh(ev, out, t, s.Name)
 	if tells(ev, out, t, s.Name) {
 		e.noteOrder(ctx, s, ev)
 	}

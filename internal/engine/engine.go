@@ -28,7 +28,11 @@ type Shop struct {
 	Sources []string // names of its sources, for look-ups by customer id
 	// NoBrakes: the owner wants no pause by itself, whatever its messages do.
 	NoBrakes bool
-	Coupon   *Coupons // nil: messages carry codes of our own that a person must make in the shop
+	Coupon   *Coupons  // nil: messages carry codes of our own that a person must make in the shop
+	LastLook *LastLook // nil: nobody is asked
+	// Reads is how often each source is read through its shop's own API; a source
+	// that is not in it never is.
+	Reads map[string]time.Duration
 }
 
 // Options are what an engine works with.
@@ -67,15 +71,16 @@ type Engine struct {
 	ticks  sync.Mutex // one Tick at a time; the development clock holds it while it moves
 	moving bool       // the development clock moves; guarded by ticks
 
-	grace  time.Duration // how old a begin may be when the first byte leaves
-	recent recent        // attempts of this process
-	clock  clockGuard    // against a clock that jumps
-	forgot chan struct{}
-	guards guards           // silent feeds, and brakes
-	desks  map[string]*desk // how making coupons goes, by shop
-	passed time.Duration    // tests only: real time that passed for the feeds
-	holds  sync.Mutex
-	held   map[string]string // why all sends are held, by name; guarded by holds
+	grace    time.Duration // how old a begin may be when the first byte leaves
+	recent   recent        // attempts of this process
+	clock    clockGuard    // against a clock that jumps
+	forgot   chan struct{}
+	guards   guards              // silent feeds, and brakes
+	desks    map[string]*desk    // how making coupons goes, by shop
+	lookouts map[string]*lookout // how asking goes, by lookoutOf
+	passed   time.Duration       // tests only: real time that passed for the feeds
+	holds    sync.Mutex
+	held     map[string]string // why all sends are held, by name; guarded by holds
 
 	background sync.WaitGroup // settling of attempts that could not be recorded at once
 	stopping   chan struct{}
@@ -102,11 +107,17 @@ func New(o Options) *Engine {
 		senders: map[lifecycle.Channel]connectors.Sender{}, gates: map[lifecycle.Channel]*gate{},
 		log: o.Log, m: newMetrics(o.Metrics), wake: make(chan struct{}, 1), stopping: make(chan struct{}),
 		grace: beginGrace, forgot: make(chan struct{}, 1), held: map[string]string{}, desks: map[string]*desk{},
+		lookouts: map[string]*lookout{},
 	}
 	for i := range o.Shops {
 		o.Shops[i].Rules.Keys = &e.keys
 		e.shops[o.Shops[i].Name] = &o.Shops[i]
 		e.desks[o.Shops[i].Name] = &desk{}
+		if l := o.Shops[i].LastLook; l != nil {
+			for _, a := range l.Asks {
+				e.lookouts[lookoutOf(o.Shops[i].Name, a.Source)] = &lookout{}
+			}
+		}
 	}
 	for _, s := range o.Senders {
 		e.senders[s.Channel()] = s
@@ -140,6 +151,7 @@ type Outcome struct {
 	Duplicate bool // applied before
 	Parked    bool // names an id that is not known yet; applied when it is
 	Ignored   bool // nobody can be told from it
+	NewOrder  bool // brought a purchase that was not known
 
 	counted Imported
 }

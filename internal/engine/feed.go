@@ -27,6 +27,11 @@ func tells(ev lifecycle.Event, out Outcome, t lifecycle.Transition, shop string)
 	return out.Ignored || out.Parked || slices.Contains(t.SeenOrders, lifecycle.OrderKey(shop, o.ID))
 }
 
+// fresh reports whether an event brought a purchase that was not known.
+func fresh(ev lifecycle.Event, out Outcome, t lifecycle.Transition, shop string) bool {
+	return ev.Order != nil && !ev.Order.Partial && !out.Duplicate && slices.Contains(t.SeenOrders, lifecycle.OrderKey(shop, ev.Order.ID))
+}
+
 // noteOrder remembers that a new order came in. It is a statistic: failing it
 // never fails the delivery.
 func (e *Engine) noteOrder(ctx context.Context, s *Shop, ev lifecycle.Event) {
@@ -90,15 +95,49 @@ func (e *Engine) judgeFeeds(ctx context.Context, shops ...*Shop) (map[string][]g
 	if err != nil {
 		return nil, err
 	}
+	read, err := e.readLately(ctx, shops, real)
+	if err != nil {
+		return nil, err
+	}
 	out := map[string][]guard.Verdict{}
 	for _, s := range shops {
 		feeds := make([]guard.Feed, len(s.Sources))
 		for i, name := range s.Sources {
 			f := rhythms[i]
-			feeds[i] = guard.Feed{Name: name, Rhythm: guard.Rhythm(f), Lived: e.lived(f, real, now)}
+			feeds[i] = guard.Feed{Name: name, Rhythm: guard.Rhythm(f), Lived: e.lived(f, real, now), Read: read[[2]string{s.Name, name}]}
 		}
 		rhythms = rhythms[len(s.Sources):]
 		out[s.Name] = guard.JudgeAll(feeds, now, calendar(s))
+	}
+	return out, nil
+}
+
+// readSlack is how late a round of reading may be, beyond the source's own
+// interval, before what it said counts no more.
+const readSlack = 30 * time.Minute
+
+// readLately tells which sources were read to their end through their shop's own
+// API, and so lately that the next round is not overdue.
+func (e *Engine) readLately(ctx context.Context, shops []*Shop, real time.Time) (map[[2]string]bool, error) {
+	var names [][2]string
+	var every []time.Duration
+	for _, s := range shops {
+		for _, name := range s.Sources {
+			if d := s.Reads[name]; d > 0 {
+				names, every = append(names, [2]string{s.Name, name}), append(every, d)
+			}
+		}
+	}
+	out := map[[2]string]bool{}
+	if len(names) == 0 {
+		return out, nil
+	}
+	readings, err := e.st.Readings(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range readings {
+		out[names[i]] = !r.Whole.IsZero() && real.Sub(r.Whole) <= every[i]+every[i]/10+readSlack
 	}
 	return out, nil
 }
@@ -145,6 +184,8 @@ func silence(v guard.Verdict) string {
 	switch {
 	case v.Covered:
 		return text + "; other sources make up for it, nothing waits"
+	case v.Read:
+		return text + "; the shop itself, read through its API, knows of none either, nothing waits"
 	case v.Waived:
 		return text + "; passed over by hand until the next order, nothing waits"
 	}

@@ -28,6 +28,7 @@ type metrics struct {
 	replies                    *prometheus.CounterVec
 	coupons                    *prometheus.CounterVec
 	pool                       *prometheus.GaugeVec
+	looked, prevented          *prometheus.CounterVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -53,6 +54,9 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.lastOrder = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_last_order_timestamp_seconds", Help: "Real time of the last new order that this process took in live, by source."}, []string{"shop", "source"})
 	m.coupons = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_coupons_total", Help: "Coupons wanted by messages that were about to leave, by shop and outcome."}, []string{"shop", "outcome"})
 	m.pool = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_coupon_pool_codes", Help: "Codes left in the pool of a shop that has one."}, []string{"shop"})
+	m.looked = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_last_looks_total", Help: "Questions to shops whether somebody has bought whose message was about to leave, by outcome."}, []string{"shop", "source", "outcome"})
+	m.prevented = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_last_look_prevented_total", Help: "Messages that did not leave because of what a shop told at the last look."}, []string{"shop"})
+	r.MustRegister(m.looked, m.prevented)
 	r.MustRegister(m.guards, m.lastOrder, m.replies, m.coupons, m.pool)
 	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
 		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)

@@ -38,7 +38,7 @@ func (e *Engine) HeldShops(ctx context.Context) ([]string, error) {
 	if err := e.watchIfDue(ctx, real); err != nil {
 		return nil, err
 	}
-	reasons := e.couponFaults()
+	reasons := slices.Concat(e.couponFaults(), e.lookFaults())
 	g := &e.guards
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -78,6 +78,9 @@ func (e *Engine) waits(s *Shop, now time.Time, res lifecycle.Result) func(lifecy
 func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle.Transition) bool {
 	m := *t.Send
 	e.at("claimed")
+	if !e.lastLook(ctx, s, c, &t, &m) {
+		return false
+	}
 	g := e.gates[m.Channel]
 	if err := g.pass(ctx); err != nil {
 		e.release(ctx, c, keep)

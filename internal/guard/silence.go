@@ -74,6 +74,9 @@ type Feed struct {
 	Name   string
 	Rhythm Rhythm
 	Lived  time.Duration // real time since its last order
+	// Read: the shop's own records were read to their end a short while ago, and
+	// told of no further order either.
+	Read bool
 }
 
 // Verdict is what is known of a source of a shop.
@@ -84,10 +87,13 @@ type Verdict struct {
 	// of what is missing since then. So a source that was replaced, or whose
 	// orders another tells as well, holds nothing.
 	Covered bool
+	// Read: silent, but the shop itself was asked and knows of no further order:
+	// nothing is missing, whatever became of the webhooks.
+	Read bool
 }
 
 // Holds reports whether the source is a reason to hold messages.
-func (v Verdict) Holds() bool { return v.Silent && !v.Covered && !v.Waived }
+func (v Verdict) Holds() bool { return v.Silent && !v.Covered && !v.Waived && !v.Read }
 
 // JudgeAll judges the sources of one shop.
 func JudgeAll(feeds []Feed, now time.Time, c Calendar) []Verdict {
@@ -97,6 +103,7 @@ func JudgeAll(feeds []Feed, now time.Time, c Calendar) []Verdict {
 		if !out[i].Silent {
 			continue
 		}
+		out[i].Read = f.Read
 		others := 0
 		for j, o := range feeds {
 			if j != i {

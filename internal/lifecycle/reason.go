@@ -60,13 +60,15 @@ const (
 	ReasonCouponAway    Reason = "coupon_unavailable" // the shop could not be reached to make the coupon
 	ReasonCouponRefused Reason = "coupon_refused"     // the shop refuses to make coupons until a person mends it
 	ReasonCouponsOut    Reason = "coupons_exhausted"  // the pool of codes is empty
+
+	ReasonLastLook Reason = "last_look" // the shop was not, or not yet, asked whether the contact has bought
 )
 
 // holds reports whether a message waits for the shop or for the operator: the
 // provider was not asked, and is not to blame.
 func (r Reason) holds() bool {
 	switch r {
-	case ReasonShopPaused, ReasonFeedSilent, ReasonBraked, ReasonCouponAway, ReasonCouponRefused, ReasonCouponsOut:
+	case ReasonShopPaused, ReasonFeedSilent, ReasonBraked, ReasonCouponAway, ReasonCouponRefused, ReasonCouponsOut, ReasonLastLook:
 		return true
 	}
 	return false

@@ -69,6 +69,12 @@ func (k keys) feed(shop, source string) string {
 	return key + ":feed"
 }
 
+// reading holds how far a source was read through its shop's API.
+func (k keys) reading(shop, source string) string {
+	key, _ := k.source(shop, source)
+	return key + ":read"
+}
+
 // brakes holds the brakes that are on, and when each was last released.
 func (k keys) brakes() string { return k.prefix + ":{brake}" }
 
