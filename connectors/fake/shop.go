@@ -13,6 +13,7 @@ type ShopOptions struct {
 	Token                  string // Shopify's Admin API token; empty: only granted ones
 	ClientID, ClientSecret string // of a Shopify app that gets its token by the client credentials grant
 	Key, Secret            string // of WooCommerce's REST API
+	StripeKey, ACKey       string // of Stripe's and of ActiveCampaign's API
 	// Fault is asked for each request, n counting from 1: the HTTP status to
 	// answer with; 0 answers it. Nil: all are answered.
 	Fault func(n int) int
@@ -30,14 +31,18 @@ type Discount struct {
 }
 
 // Shop is a pretend shop: as much of Shopify's Admin API and of WooCommerce's
-// REST API as making a coupon takes, by their descriptions. Both speak about the
-// same coupons.
+// REST API as making a coupon and reading orders takes, by their descriptions,
+// with Stripe's and ActiveCampaign's for reading. All speak about the same
+// coupons and orders.
 type Shop struct {
 	o ShopOptions
 
 	mu      sync.Mutex
 	n       int
 	made    []Discount
+	bought  []Purchase
+	told    []any       // events of Stripe, newest first
+	people  []ACContact // of ActiveCampaign, by id
 	granted string
 	grants  int
 }
@@ -72,6 +77,10 @@ func (s *Shop) Handler() http.Handler {
 	mux.HandleFunc("POST /admin/oauth/access_token", s.grant)
 	mux.HandleFunc("POST /admin/api/{version}/graphql.json", s.graphQL)
 	mux.HandleFunc("POST /wp-json/wc/v3/coupons", s.wooCoupon)
+	mux.HandleFunc("GET /wp-json/wc/v3/orders", s.wooOrders)
+	mux.HandleFunc("GET /v1/{list}", s.stripeList)
+	mux.HandleFunc("GET /api/3/contacts", s.acContacts)
+	mux.HandleFunc("GET /api/3/ecomOrders", s.acOrders)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.n++
