@@ -61,22 +61,10 @@ func (s *Server) readOn(ctx context.Context, shop, name string, src Source) {
 	force, failed := s.o.Exclusive, 0
 	for ctx.Err() == nil {
 		got, err := s.catchUp(ctx, shop, name, force)
-		var fault *connectors.ReadFault
-		wait := src.Every + rand.N(src.Every/20+1)
-		switch {
-		case err == nil && got.Late:
-			failed, wait = 0, time.Second
-		case err == nil:
-			failed = 0
-		case errors.Is(err, store.ErrLeased):
-			wait = min(src.Every, readAgain)
-		default:
-			wait = min(readAgain<<min(failed, 10), src.Every)
-			if failed++; errors.As(err, &fault) {
-				wait = max(wait, fault.RetryAfter)
-			}
-		}
-		force = force && err != nil && fault == nil
+		var wait time.Duration
+		wait, failed = nextRound(src.Every, got, err, failed)
+		wait += rand.N(wait/20 + 1) // not all sources at once
+		force = force && errors.Is(err, store.ErrUnavailable)
 		t := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
@@ -84,6 +72,25 @@ func (s *Server) readOn(ctx context.Context, shop, name string, src Source) {
 		}
 		t.Stop()
 	}
+}
+
+// nextRound is how long until a source is read again, and how many rounds failed
+// in a row. The shop's own wish always counts.
+func nextRound(every time.Duration, got Caught, err error, failed int) (time.Duration, int) {
+	var fault *connectors.ReadFault
+	switch {
+	case err == nil && got.Late:
+		return time.Second, 0
+	case err == nil:
+		return every, 0
+	case errors.Is(err, store.ErrLeased):
+		return min(every, readAgain), failed
+	}
+	wait := min(readAgain<<min(failed, 10), every)
+	if errors.As(err, &fault) {
+		wait = max(wait, fault.RetryAfter)
+	}
+	return wait, failed + 1
 }
 
 // CatchUp reads one round of a source through its shop's own API, page by page,

@@ -230,3 +230,29 @@ func (c *cutting) Normalise(r connectors.Request) ([]lifecycle.Event, error) {
 	}
 	return c.Source.Normalise(r)
 }
+
+// A shop that asks to slow down is left alone for as long as it says, and each
+// failure in a row doubles the wait, up to the source's own interval.
+func TestWhenASourceIsReadAgain(t *testing.T) {
+	t.Parallel()
+	slow := &connectors.ReadFault{Name: "throttled", RetryAfter: 2 * time.Hour}
+	for name, c := range map[string]struct {
+		got    handlers.Caught
+		err    error
+		failed int
+		wait   time.Duration
+		next   int
+	}{
+		"read":                {handlers.Caught{}, nil, 3, time.Hour, 0},
+		"a round left behind": {handlers.Caught{Late: true}, nil, 3, time.Second, 0},
+		"another is at it":    {handlers.Caught{}, fmt.Errorf("x: %w", store.ErrLeased), 2, 30 * time.Second, 2},
+		"failed":              {handlers.Caught{}, &connectors.ReadFault{Name: "unreachable"}, 0, 30 * time.Second, 1},
+		"failed again":        {handlers.Caught{}, &connectors.ReadFault{Name: "unreachable"}, 3, 4 * time.Minute, 4},
+		"failed for long":     {handlers.Caught{}, store.ErrUnavailable, 40, time.Hour, 41},
+		"asked to slow down":  {handlers.Caught{}, slow, 0, 2 * time.Hour, 1},
+	} {
+		if wait, next := handlers.NextRound(time.Hour, c.got, c.err, c.failed); wait != c.wait || next != c.next {
+			t.Errorf("%s: %s and %d, want %s and %d", name, wait, next, c.wait, c.next)
+		}
+	}
+}

@@ -1,0 +1,4 @@
+package handlers
+
+// NextRound is for the table of waits.
+var NextRound = nextRound
