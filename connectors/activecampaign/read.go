@@ -112,10 +112,7 @@ type apiListed struct {
 }
 
 func (r *Reader) contacts(ctx context.Context, since time.Time, behind uint64) (connectors.Page, error) {
-	var got struct {
-		Contacts []apiContact `json:"contacts"`
-		Listed   []apiListed  `json:"contactLists"`
-	}
+	var got contactPage
 	q := url.Values{
 		"filters[updated_after]": {since.UTC().Format(time.RFC3339)}, "orders[id]": {"ASC"}, "include": {"contactLists"},
 		"limit": {strconv.Itoa(pageSize)},
@@ -126,6 +123,17 @@ func (r *Reader) contacts(ctx context.Context, since time.Time, behind uint64) (
 	if err := r.get(ctx, "contacts", q, &got); err != nil {
 		return connectors.Page{}, err
 	}
+	return got.page(behind)
+}
+
+// contactPage is an answer with contacts.
+type contactPage struct {
+	Contacts []apiContact `json:"contacts"`
+	Listed   []apiListed  `json:"contactLists"`
+}
+
+// page is what webhooks would have told of the contacts behind an id.
+func (got contactPage) page(behind uint64) (connectors.Page, error) {
 	var p connectors.Page
 	last := behind
 	for _, c := range got.Contacts {
@@ -195,6 +203,11 @@ func (r *Reader) get(ctx context.Context, path string, q url.Values, to any) err
 	case err != nil:
 		return &connectors.ReadFault{Refused: errors.Is(err, outbound.ErrInternal), Name: "unreachable", Text: "ActiveCampaign: no answer: " + err.Error()}
 	}
+	return readAnswer(a, to)
+}
+
+// readAnswer reads an answer.
+func readAnswer(a outbound.Answer, to any) error {
 	switch s := a.Status; {
 	case s == http.StatusOK:
 		if json.Unmarshal(a.Body, to) != nil {

@@ -166,6 +166,11 @@ func (r *Reader) list(ctx context.Context, path string, q url.Values) (list []li
 	case err != nil:
 		return nil, false, &connectors.ReadFault{Refused: errors.Is(err, outbound.ErrInternal), Name: "unreachable", Text: "Stripe: no answer: " + err.Error()}
 	}
+	return readList(a, path)
+}
+
+// readList reads an answer.
+func readList(a outbound.Answer, path string) (list []listed, more bool, err error) {
 	if a.Status != http.StatusOK {
 		return nil, false, readFault(a, path)
 	}

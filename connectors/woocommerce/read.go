@@ -147,6 +147,11 @@ func (r *Reader) list(ctx context.Context, what part, q url.Values, page int) (l
 	case err != nil:
 		return nil, false, &connectors.ReadFault{Refused: errors.Is(err, outbound.ErrInternal), Name: "unreachable", Text: "WooCommerce: no answer: " + err.Error()}
 	}
+	return readList(a, what, page)
+}
+
+// readList reads an answer.
+func readList(a outbound.Answer, what part, page int) (list []entry, more bool, err error) {
 	if a.Status != http.StatusOK {
 		if what.extension && a.Status == http.StatusNotFound {
 			return nil, false, nil // the shop has no such plugin
