@@ -1,6 +1,7 @@
 package outbound_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -126,5 +127,46 @@ func TestErrorsHoldNoAddress(t *testing.T) {
 	_, err := outbound.New(loopback).Post(t.Context(), target+"/secret?key=secret", nil, nil)
 	if err == nil || strings.Contains(err.Error(), "secret") {
 		t.Fatalf("%v", err)
+	}
+}
+
+func TestAQuestionHasLimitsOfItsOwn(t *testing.T) {
+	target := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.Header.Get("X-Key") != "k" || r.URL.Query().Get("a") != "b c" {
+			t.Errorf("%s %s %v", r.Method, r.URL, r.Header)
+		}
+		_, _ = w.Write(make([]byte, 1<<20+1))
+	})
+	c := outbound.New(loopback)
+	if _, err := c.Get(t.Context(), target+"?a=b+c", http.Header{"X-Key": {"k"}}, 0); err == nil || !strings.Contains(err.Error(), "1 MiB") {
+		t.Errorf("a long answer: %v", err)
+	}
+	if a, err := c.Get(t.Context(), target+"?a=b+c", http.Header{"X-Key": {"k"}}, 2<<20); err != nil || len(a.Body) != 1<<20+1 {
+		t.Errorf("%d bytes, %v", len(a.Body), err)
+	}
+	if _, err := outbound.New(outbound.Options{}).Get(t.Context(), target, nil, 0); !errors.Is(err, outbound.ErrInternal) {
+		t.Errorf("the guard: %v", err)
+	}
+}
+
+// Whose turn would come too late is told at once, and nothing is sent.
+func TestCallsKeepARate(t *testing.T) {
+	n := 0
+	target := serve(t, func(http.ResponseWriter, *http.Request) { n++ })
+	o := loopback
+	o.Rate = 0.001
+	c := outbound.New(o)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Second)
+	defer cancel()
+	if _, err := c.Get(ctx, target, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Post(ctx, target, nil, nil); !errors.Is(err, outbound.ErrBusy) || n != 1 {
+		t.Errorf("%v, %d calls", err, n)
+	}
+	gone, stop := context.WithCancel(ctx)
+	stop()
+	if _, err := c.Get(gone, target, nil, 0); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
 	}
 }

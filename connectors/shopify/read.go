@@ -22,6 +22,7 @@ const (
 	// newestOrders of one customer are enough to see that they bought.
 	newestOrders = 5
 	maxRead      = 8 << 20 // bytes of an answer
+	maxCursor    = 1 << 10
 	// pauseMost bounds a wish of the shop that is worked out from its figures.
 	pauseMost = time.Minute
 )
@@ -192,7 +193,10 @@ func (r *Reader) judge(ctx context.Context, a outbound.Answer, domain string) (c
 		}
 		p.Deliveries = append(p.Deliveries, d)
 	}
-	if page := got.Data.Orders.Page; page.More && page.End != "" {
+	if page := got.Data.Orders.Page; page.More {
+		if page.End == "" || len(page.End) > maxCursor {
+			return connectors.Page{}, notUnderstood("it does not say where the next page begins")
+		}
 		p.Next = page.End
 	}
 	return p, nil
