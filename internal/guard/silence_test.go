@@ -92,6 +92,8 @@ func TestAShopIsHeldByASilentSourceThatNobodyReplaces(t *testing.T) {
 	silent := func() guard.Feed { return guard.Feed{Name: "shopify", Rhythm: every(1, 30, nil).Rhythm, Lived: quiet} }
 	waived := silent()
 	waived.Rhythm.Waived = waived.Rhythm.Last
+	read := silent()
+	read.Read = true
 	waivedBefore := silent()
 	waivedBefore.Rhythm.Waived = waivedBefore.Rhythm.Last.Add(-time.Hour)
 	for name, tc := range map[string]struct {
@@ -100,6 +102,7 @@ func TestAShopIsHeldByASilentSourceThatNobodyReplaces(t *testing.T) {
 	}{
 		"it is the only one":             {[]guard.Feed{silent()}, false, true},
 		"passed over by hand":            {[]guard.Feed{waived}, false, false},
+		"the shop knows of none either":  {[]guard.Feed{read}, false, false},
 		"an earlier silence was":         {[]guard.Feed{waivedBefore}, false, true},
 		"the other never brought orders": {[]guard.Feed{silent(), {Name: "crm"}}, false, true},
 		"the other brings a few, as ever": {[]guard.Feed{silent(), {
