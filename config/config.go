@@ -113,7 +113,7 @@ type Shop struct {
 	Lapse        Duration      `yaml:"lapse"`       // an order after a longer gap is a return; default the last step of the inactivity journey, else 90d
 	Contest      *Contest      `yaml:"contest"`     // nil: not registered
 	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
-	Coupon       *Coupon       `yaml:"coupon"`    // nil: codes of our own that nobody made in the shop
+	Coupon       *Coupon       `yaml:"coupon"` // nil: codes of our own that nobody made in the shop
 	LastLook     LastLook      `yaml:"last_look,short"`
 	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
 

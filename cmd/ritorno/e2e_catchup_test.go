@@ -123,7 +123,7 @@ func TestKillWhileReadingLosesNoOrder(t *testing.T) {
 	armed.Store(true)
 	for range 6 {
 		w.serve()
-		<-calls // its first page, which is the round's next one
+		<-calls                                                       // its first page, which is the round's next one
 		<-time.After(time.Duration(rand.IntN(30)) * time.Millisecond) // somewhere in the middle of it
 		w.kill()
 	}
