@@ -180,7 +180,7 @@ func (c *Config) warnCoupon(r *report, s *Shop) {
 		if j == nil {
 			continue
 		}
-		if i := slices.IndexFunc(j.Steps, func(s *Step) bool { return lifecycle.Offers(s.Template) }); i >= 0 {
+		if i := slices.IndexFunc(j.Steps, func(s *Step) bool { return slices.ContainsFunc(s.templates(), lifecycle.Offers) }); i >= 0 {
 			r.warn("shops."+s.ID+".coupon", fmt.Sprintf("is left out: step %d of %s carries a code of our own, which somebody must make in the shop by hand before it works (docs/coupons.md)", i+1, name))
 			return
 		}

@@ -124,14 +124,35 @@ func (c *Config) verifyJourneysOf(r *report, s *Shop) {
 		switch {
 		case j == nil:
 			r.add(at, "names no journey: use one of "+strings.Join(c.journeyNames(), ", ")+didYouMean(name, c.journeyNames()))
+		case slices.Contains(s.Journeys[:i], name):
+			r.add(at, "is named twice: take one away")
+		case j.Trigger == lifecycle.OnAPI: // the call names which
 		case by[j.Trigger] != "":
-			r.add(at, fmt.Sprintf("has the trigger %s, as %s has: keep one of them, the other would never start", j.Trigger, by[j.Trigger]))
+			if why := rivals(j, c.Journey(by[j.Trigger])); why != "" {
+				r.add(at, why)
+			}
 		case j.Trigger != "":
 			by[j.Trigger] = name
 		}
 	}
 	c.verifyDormant(r, s, by)
 	c.warnContest(r, s)
+}
+
+// rivals says what is wrong with two journeys of a shop that have one trigger.
+// The one that goes first must at times not let somebody in.
+func rivals(j, other *Journey) string {
+	first, second := j, other
+	if other.Priority > j.Priority {
+		first, second = other, j
+	}
+	switch {
+	case j.Priority == other.Priority:
+		return fmt.Sprintf("has the trigger %s, as %s has: keep one of them, or say with priority which goes first and with its reentry whom it leaves to the other", j.Trigger, other.Name)
+	case first.Reentry.Word != ReentryNever && first.Reentry.After == 0:
+		return fmt.Sprintf("would be one of two with the trigger %s, and %s, which goes first, lets everybody in: nobody would reach %s; give %s a reentry of never or {after: 180d}, or keep one", j.Trigger, first.Name, second.Name, first.Name)
+	}
+	return ""
 }
 
 // verifyDormant warns where a journey hands its contacts to a reactivation
@@ -155,7 +176,7 @@ func (c *Config) warnContest(r *report, s *Shop) {
 	}
 	for _, name := range s.Journeys {
 		j := c.Journey(name)
-		if j != nil && slices.ContainsFunc(j.Steps, func(s *Step) bool { return s.Template == "contest" }) {
+		if j != nil && sends(j.Steps, "contest") {
 			r.warn("shops."+s.ID+".contest", fmt.Sprintf("is left out: a prize contest in Italy needs registered rules, so the contest step of %s goes out with the survey template instead", name))
 			return
 		}

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +49,9 @@ func unless[T any](r *report, path string, v *T, def T) {
 
 func (j *Journey) complete(r *report, path string) {
 	unless(r, path+".threshold", &j.Threshold, Fixed)
+	for i, s := range j.Steps {
+		s.complete(r, fmt.Sprintf("%s.steps[%d]", path, i))
+	}
 	otherwise := lifecycle.Active
 	switch j.Trigger {
 	case lifecycle.OnInactivity, lifecycle.OnImport:
@@ -56,6 +60,16 @@ func (j *Journey) complete(r *report, path string) {
 		otherwise = lifecycle.Dormant
 	}
 	unless(r, path+".finish.otherwise", &j.Finish.Otherwise, otherwise)
+}
+
+func (s *Step) complete(r *report, path string) {
+	s.previous = r.given(path+".after_previous") && !r.given(path+".after")
+	for _, v := range s.Variants {
+		unless(r, path+".variants."+v.Name+".weight", &v.Weight, 1)
+	}
+	if s.WaitFor != nil {
+		unless(r, path+".wait_for.otherwise", &s.WaitFor.Otherwise, lifecycle.UnheardSkip)
+	}
 }
 
 func (s *Shop) complete(r *report, path string) {
@@ -113,8 +127,8 @@ func (c *Config) lapse(s *Shop) Duration {
 		if j == nil || j.Trigger != lifecycle.OnInactivity || len(j.Steps) == 0 {
 			continue
 		}
-		if last := j.Steps[len(j.Steps)-1].After; last > 0 {
-			return last
+		if due, _ := j.days(); due[len(due)-1] > 0 {
+			return due[len(due)-1]
 		}
 	}
 	return 90 * day

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"ritorno/internal/lifecycle"
-	"ritorno/internal/when"
 )
 
 // Config is a whole configuration. It is never changed after Parse.
@@ -355,40 +354,6 @@ const (
 // taken never comes again.
 func (k Kind) Once() bool { return k == WooCommerce || k == ActiveCampaign }
 
-// Journey is an ordered list of steps.
-type Journey struct {
-	Name      string            `yaml:"-,key"`
-	Trigger   lifecycle.Trigger `yaml:"trigger"`
-	Threshold Threshold         `yaml:"threshold"` // inactivity only, default fixed
-	Holdout   Share             `yaml:"holdout"`   // share of contacts that get nothing, default 0
-	Steps     []*Step           `yaml:"steps"`
-	Finish    Finish            `yaml:"finish"`
-}
-
-// Threshold says what an inactivity journey's steps count from.
-type Threshold string
-
-// The choices of Threshold.
-const (
-	Fixed Threshold = "fixed" // the last order or interaction
-	Auto  Threshold = "auto"  // the contact's own dormancy day, where it is known
-)
-
-// Step is one message of a journey.
-type Step struct {
-	After    Duration            `yaml:"after"` // from the journey's anchor
-	Channels []lifecycle.Channel `yaml:"channel,one"`
-	Template string              `yaml:"template"`
-	When     *when.Expr          `yaml:"when"`    // nil: always
-	Expires  Duration            `yaml:"expires"` // 0: delivery.expires
-}
-
-// Finish is how a journey ends without a response.
-type Finish struct {
-	After     Duration        `yaml:"after"`     // from when the last step was handled, default 0s
-	Otherwise lifecycle.State `yaml:"otherwise"` // default by the trigger: see docs/configuration.md
-}
-
 // Readable reports whether what the source's webhooks tell can be read through
 // its API as well.
 func (s *Source) Readable() bool {
@@ -421,18 +386,6 @@ func (s *Shop) Source(name string) *Source {
 	for _, src := range s.Sources {
 		if src.Name == name {
 			return src
-		}
-	}
-	return nil
-}
-
-// Journey returns the journey with this name, of the file or built in, or nil.
-func (c *Config) Journey(name string) *Journey {
-	for _, list := range [][]*Journey{c.Journeys, builtin} {
-		for _, j := range list {
-			if j.Name == name {
-				return j
-			}
 		}
 	}
 	return nil

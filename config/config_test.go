@@ -156,6 +156,48 @@ func TestQuietHoursOfTheRules(t *testing.T) {
 	}
 }
 
+func TestRulesOfTheJourneyLanguage(t *testing.T) {
+	src, err := os.ReadFile("testdata/full-journeys.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, problems := config.Parse("full-journeys.yaml", src, nil)
+	if config.Bad(problems) {
+		t.Fatal(problems)
+	}
+	days := 24 * time.Hour
+	want := lifecycle.Rules{Journeys: []lifecycle.Journey{
+			{
+				Name: "renewal_failed", Trigger: lifecycle.OnPaymentFailed, Priority: 90, PerDay: 200, Holdout: 0.05,
+				Reentry: lifecycle.Reentry{After: 180 * days}, StopIf: expression(t, "orders > 100"),
+				Steps: []lifecycle.Step{
+					{After: time.Hour, Channels: []lifecycle.Channel{lifecycle.Email}, Variants: []lifecycle.Variant{
+						{Name: "dry", Weight: 1, Template: "coupon"}, {Name: "warm", Weight: 3, Template: "survey"},
+					}},
+					{
+						After: 3 * days, Previous: true, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "coupon", StopIf: expression(t, "opened"),
+						WaitFor: &lifecycle.WaitFor{Reaction: lifecycle.ReactionClick, Timeout: 2 * days, Otherwise: lifecycle.UnheardGo},
+					},
+				},
+				Finish: lifecycle.Finish{Otherwise: lifecycle.Active},
+			},
+	}}
+	want.Pin()
+	opts := cmp.Comparer(func(a, b *when.Expr) bool { return a.String() == b.String() })
+	if d := cmp.Diff(want.Journeys, c.Rules("bottega").Journeys, opts); d != "" {
+		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func expression(t *testing.T, src string) *when.Expr {
+	t.Helper()
+	e, err := when.Compile(src)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
 func TestRules(t *testing.T) {
 	london, err := time.LoadLocation("Europe/London")
 	if err != nil {
@@ -178,13 +220,14 @@ func TestRules(t *testing.T) {
 			From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC),
 		},
 		Journeys: []lifecycle.Journey{
-			{Name: "win_back", Trigger: lifecycle.OnInactivity, Auto: true, Steps: []lifecycle.Step{
+			{Name: "win_back", Trigger: lifecycle.OnInactivity, Auto: true, Holdout: 0.1, Steps: []lifecycle.Step{
 				{After: 14 * days, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "survey", Expires: 12 * time.Hour},
 				{After: 30 * days, Channels: []lifecycle.Channel{lifecycle.SMS, lifecycle.Email}, Template: "coupon", When: condition},
 			}, Finish: lifecycle.Finish{After: 3 * days, Otherwise: lifecycle.Active}},
 			{Name: "welcome_back", Trigger: lifecycle.OnReturn},
 		},
 	}
+	want.Pin()
 	want.Assume[lifecycle.Email] = lifecycle.Subscribed
 	want.Quiet.Channels[lifecycle.Email], want.Quiet.Channels[lifecycle.SMS] = true, true
 	got := full(t).Rules("zeta")

@@ -17,7 +17,7 @@ import (
 
 // later are keys that later releases bring: no guess is made at what else they
 // could have meant.
-var later = []string{"wait_for", "variants", "stop_if", "reentry", "priority", "business"}
+var later = []string{"business"}
 
 // decoder walks the YAML against the structs, so that it can report every
 // mistake and not only the first.
@@ -62,6 +62,8 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value, one bool) {
 			v.Set(reflect.New(v.Type().Elem()))
 		}
 		d.mapping(path, node, v.Elem())
+	case words[v.Type()] != nil && isScalar(node):
+		d.scalar(path, node, v, words[v.Type()])
 	case v.Kind() == reflect.Struct:
 		d.mapping(path, node, v)
 	case v.Kind() == reflect.Map:
@@ -69,6 +71,11 @@ func (d *decoder) value(path string, n ast.Node, v reflect.Value, one bool) {
 	default:
 		d.list(path, node, v, one)
 	}
+}
+
+func isScalar(n ast.Node) bool {
+	_, ok := scalarText(n)
+	return ok
 }
 
 // resolve takes tags, anchors and aliases off a node.

@@ -41,6 +41,7 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 			r.Journeys = append(r.Journeys, j.rules())
 		}
 	}
+	r.Pin()
 	return r
 }
 
@@ -71,12 +72,29 @@ func (c *Contest) rules(loc *time.Location) *lifecycle.Contest {
 func (j *Journey) rules() lifecycle.Journey {
 	out := lifecycle.Journey{
 		Name: j.Name, Trigger: j.Trigger, Auto: j.Threshold == Auto,
-		Finish: lifecycle.Finish{After: j.Finish.After.Std(), Otherwise: j.Finish.Otherwise},
+		Priority: j.Priority, Holdout: float64(j.Holdout), PerDay: j.PerDay, StopIf: j.StopIf,
+		Reentry: lifecycle.Reentry{Never: j.Reentry.Word == ReentryNever, After: j.Reentry.After.Std()},
+		Finish:  lifecycle.Finish{After: j.Finish.After.Std(), Otherwise: j.Finish.Otherwise},
 	}
 	for _, s := range j.Steps {
-		out.Steps = append(out.Steps, lifecycle.Step{
-			After: s.After.Std(), Channels: s.Channels, Template: s.Template, When: s.When, Expires: s.Expires.Std(),
-		})
+		out.Steps = append(out.Steps, s.rules())
+	}
+	return out
+}
+
+func (s *Step) rules() lifecycle.Step {
+	out := lifecycle.Step{
+		After: s.After.Std(), Channels: s.Channels, Template: s.Template,
+		When: s.When, StopIf: s.StopIf, Expires: s.Expires.Std(),
+	}
+	if s.previous {
+		out.After, out.Previous = s.AfterPrevious.Std(), true
+	}
+	for _, v := range s.Variants {
+		out.Variants = append(out.Variants, lifecycle.Variant{Name: v.Name, Weight: v.Weight, Template: v.Template})
+	}
+	if w := s.WaitFor; w != nil {
+		out.WaitFor = &lifecycle.WaitFor{Reaction: w.Event, Timeout: w.Timeout.Std(), Otherwise: w.Otherwise}
 	}
 	return out
 }

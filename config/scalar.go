@@ -203,6 +203,23 @@ var scalars = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[Threshold](): own(Fixed, Auto),
 
 	reflect.TypeFor[OnUnreachable](): own(SendAnyway, HoldBack),
+	reflect.TypeFor[lifecycle.Reaction](): word("open", lifecycle.ReactionOpen, "click", lifecycle.ReactionClick,
+		"answer", lifecycle.ReactionAnswer, "contest", lifecycle.ReactionContest, "reply", lifecycle.ReactionReply),
+	reflect.TypeFor[lifecycle.Unheard](): own(lifecycle.UnheardSkip, lifecycle.UnheardGo, lifecycle.UnheardEnd),
+}
+
+// words are the single values that may stand in the place of a mapping.
+var words = map[reflect.Type]func(string) (any, error){
+	reflect.TypeFor[Reentry](): func(s string) (any, error) {
+		switch w := ReentryWord(s); w {
+		case ReentryAlways, ReentryNever:
+			return Reentry{Word: w}, nil
+		}
+		if _, err := ParseDuration(s); err == nil {
+			return nil, errors.New(`must say after what it counts: write {after: 180d}, with your time`)
+		}
+		return nil, errors.New(`must be never, always or a time such as {after: 180d}` + didYouMean(s, []string{"never", "always"}))
+	},
 }
 
 // word reads one of some words; pairs are words and what they mean, in turn.

@@ -183,6 +183,7 @@ type Mark struct {
 type Run struct {
 	ID      string // digest of the trigger: the same trigger gives the same id
 	Journey string
+	Version string // digest of the definition it follows; empty: the journey as it is
 	Trigger Trigger
 	Anchor  time.Time // steps count from here; a pause moves it
 	Began   time.Time

@@ -252,13 +252,3 @@ func (d *decision) runDue() (time.Time, Reason) {
 func (d *decision) stepAt(run *Run, j *Journey) time.Time {
 	return run.Anchor.Add(j.Steps[run.Step].After)
 }
-
-// named returns the journey of that name, or nil.
-func (r *Rules) named(name string) *Journey {
-	for i := range r.Journeys {
-		if r.Journeys[i].Name == name {
-			return &r.Journeys[i]
-		}
-	}
-	return nil
-}

@@ -4,14 +4,13 @@ import (
 	"time"
 
 	"ritorno/internal/identity"
-	"ritorno/internal/when"
 )
 
 // Trigger is what makes a journey start.
 type Trigger string
 
-// The triggers. The first three are decided by the fold of the record; the
-// others come with later features but are valid in configuration.
+// The triggers. The first three follow the contact's state; the others stand
+// beside it, see Ground.
 const (
 	OnInactivity    Trigger = "inactivity"
 	OnReturn        Trigger = "return"
@@ -48,6 +47,7 @@ type Rules struct {
 	Cap       Cap
 	Contest   *Contest // nil: not registered
 	Journeys  []Journey
+	Versions  Versions      // definitions that contacts under way may still follow; see Pin
 	Expires   time.Duration // a step later than this is dropped; 0 means 3 days
 	Settle    time.Duration // how long an uncertain message blocks the next step, and when its provider is asked; 0 means 60 s
 	Recheck   time.Duration // when the provider is asked for the second time; 0 means 10 minutes
@@ -68,30 +68,6 @@ type Contest struct {
 	From, To     time.Time // zero: open end; To is the first instant after the contest
 }
 
-// Journey is an ordered list of steps with a trigger and an ending.
-type Journey struct {
-	Name    string
-	Trigger Trigger
-	Auto    bool // threshold: auto; as fixed until the intelligence knows the rhythm
-	Steps   []Step
-	Finish  Finish
-}
-
-// Step is one message of a journey.
-type Step struct {
-	After    time.Duration // from the journey's anchor
-	Channels []Channel     // the first that may be used
-	Template string
-	When     *when.Expr    // nil: always
-	Expires  time.Duration // 0: the rules' Expires
-}
-
-// Finish is how a journey ends without a response.
-type Finish struct {
-	After     time.Duration // counted from when the last step was handled
-	Otherwise State         // Unsubscribed, Active or Dormant
-}
-
 // Quiet is when a shop does not write, in the contact's local time. From and
 // To are minutes after midnight; a stretch may span midnight; equal means no
 // quiet hours of the day.
@@ -100,16 +76,6 @@ type Quiet struct {
 	Days     [7]bool // by time.Weekday: the whole day is quiet
 	Holidays bool    // national holidays of the contact's country are quiet
 	Channels [channels]bool
-}
-
-// Journey returns the first journey with this trigger, or nil.
-func (r *Rules) journey(t Trigger) *Journey {
-	for i := range r.Journeys {
-		if r.Journeys[i].Trigger == t {
-			return &r.Journeys[i]
-		}
-	}
-	return nil
 }
 
 func (r *Rules) location() *time.Location {
