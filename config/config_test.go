@@ -167,20 +167,20 @@ func TestRulesOfTheJourneyLanguage(t *testing.T) {
 	}
 	days := 24 * time.Hour
 	want := lifecycle.Rules{Journeys: []lifecycle.Journey{
-			{
-				Name: "renewal_failed", Trigger: lifecycle.OnPaymentFailed, Priority: 90, PerDay: 200, Holdout: 0.05,
-				Reentry: lifecycle.Reentry{After: 180 * days}, StopIf: expression(t, "orders > 100"),
-				Steps: []lifecycle.Step{
-					{After: time.Hour, Channels: []lifecycle.Channel{lifecycle.Email}, Variants: []lifecycle.Variant{
-						{Name: "dry", Weight: 1, Template: "coupon"}, {Name: "warm", Weight: 3, Template: "survey"},
-					}},
-					{
-						After: 3 * days, Previous: true, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "coupon", StopIf: expression(t, "opened"),
-						WaitFor: &lifecycle.WaitFor{Reaction: lifecycle.ReactionClick, Timeout: 2 * days, Otherwise: lifecycle.UnheardGo},
-					},
+		{
+			Name: "renewal_failed", Trigger: lifecycle.OnPaymentFailed, Priority: 90, PerDay: 200, Holdout: 0.05,
+			Reentry: lifecycle.Reentry{After: 180 * days}, StopIf: expression(t, "orders > 100"),
+			Steps: []lifecycle.Step{
+				{After: time.Hour, Channels: []lifecycle.Channel{lifecycle.Email}, Variants: []lifecycle.Variant{
+					{Name: "dry", Weight: 1, Template: "coupon"}, {Name: "warm", Weight: 3, Template: "survey"},
+				}},
+				{
+					After: 3 * days, Previous: true, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "coupon", StopIf: expression(t, "opened"),
+					WaitFor: &lifecycle.WaitFor{Reaction: lifecycle.ReactionClick, Timeout: 2 * days, Otherwise: lifecycle.UnheardGo},
 				},
-				Finish: lifecycle.Finish{Otherwise: lifecycle.Active},
 			},
+			Finish: lifecycle.Finish{Otherwise: lifecycle.Active},
+		},
 	}}
 	want.Pin()
 	opts := cmp.Comparer(func(a, b *when.Expr) bool { return a.String() == b.String() })

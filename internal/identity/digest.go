@@ -47,6 +47,12 @@ func (k Keys) Suppression(shop, channel, key string) Digest {
 	return k.digest("suppression", shop, channel, key)
 }
 
+// Draw is a digest that decides what would else be left to chance: the same
+// words give the same one, and nobody without the secret can tell it.
+func (k Keys) Draw(purpose string, words ...string) Digest {
+	return k.digest("draw "+purpose, words...)
+}
+
 // digest keeps purposes and parts apart by writing their lengths, so that
 // ("ab", "c") and ("a", "bc") differ.
 func (k Keys) digest(purpose string, parts ...string) Digest {

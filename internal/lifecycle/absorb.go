@@ -137,10 +137,12 @@ func (d *decision) absorbHistory(gone Contact) {
 	if n := len(d.c.Answers) - MaxAnswers; n > 0 {
 		d.c.Answers = d.c.Answers[n:]
 	}
+	d.absorbEntered(gone)
 	runs := slices.Clone(gone.Runs)
 	if gone.Run != nil {
 		run := *gone.Run
 		run.Outcome, run.Ended = ReasonMerged, d.now
+		d.t.running(&run, -1)
 		if a := gone.Sending; a != nil && a.Message.Run == run.ID {
 			run.Step, run.Handled = a.Message.Step, d.now // under way: not to be sent again from here
 		}
@@ -166,5 +168,12 @@ func (d *decision) absorbLooks(gone Contact) {
 	}
 	if a := gone.Sending; a != nil && d.look(a.Message.ID) == nil {
 		d.ask(a.Message.ID, a, d.r.settle())
+	}
+}
+
+// absorbEntered keeps the later entry into each journey.
+func (d *decision) absorbEntered(gone Contact) {
+	for _, e := range gone.Entered {
+		d.remember(&Run{Journey: e.Journey, Began: e.At})
 	}
 }

@@ -253,7 +253,7 @@ func (d *decision) afterUncertain(run *Run, m *Message) {
 		return
 	}
 	run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
-	if j := d.r.named(run.Journey); d.r.Resend && j != nil && m.Step <= len(j.Steps) {
+	if j := d.r.journeyOf(run); d.r.Resend && j != nil && m.Step <= len(j.Steps) {
 		s := &j.Steps[m.Step-1]
 		run.Wait = maxTime(run.Wait, run.Anchor.Add(s.After).Add(d.r.expires(s)))
 	}
@@ -304,7 +304,7 @@ func (d *decision) nextChannelOrStep(run *Run) {
 	if run == nil {
 		return
 	}
-	j := d.r.named(run.Journey)
+	j := d.r.journeyOf(run)
 	if j != nil && run.Step < len(j.Steps) {
 		if _, why := d.channel(&j.Steps[run.Step]); why == "" {
 			run.Tries = 0

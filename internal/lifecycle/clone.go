@@ -26,7 +26,8 @@ func (c Contact) clone() Contact {
 	c.Looks = slices.Clone(c.Looks)
 	c.Timeline = slices.Clone(c.Timeline)
 	c.Answers = slices.Clone(c.Answers)
-	c.Base.Gone = slices.Clone(c.Base.Gone)
+	c.Base.Gone, c.Base.Grounds = slices.Clone(c.Base.Gone), slices.Clone(c.Base.Grounds)
+	c.Entered = slices.Clone(c.Entered)
 	if c.Run != nil {
 		run := *c.Run
 		c.Run = &run

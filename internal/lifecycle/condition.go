@@ -22,6 +22,16 @@ func (d *decision) condition(s *Step, f Fold) (bool, Reason) {
 	return true, ""
 }
 
+// holds reports whether an expression is there and holds. One that cannot be
+// worked out does not.
+func (d *decision) holds(e *when.Expr, f Fold) bool {
+	if e == nil {
+		return false
+	}
+	ok, err := e.Eval(d.r.Env(&d.c, f, d.now))
+	return err == nil && ok
+}
+
 // Env is what a step's condition sees of a contact.
 func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 	t := r.Totals(c)
@@ -29,13 +39,14 @@ func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 		Orders: t.Orders, Spent: major(t.Spent), State: c.State.String(),
 		Country: c.Profile.Country, Locale: c.Profile.Locale, FirstName: c.Profile.FirstName,
 		HasEmail: c.Email.Key != "", HasSMS: c.Phone.Key != "",
-		CancelReason: c.CancelReason, MeanGapDays: t.MeanGapDays(),
+		CancelReason: c.CancelReason, MeanGapDays: t.MeanGapDays(), Plan: c.Plan,
+		MayEmail: r.mayUse(c, Email, now) == "", MaySMS: r.mayUse(c, SMS, now) == "",
 	}
 	if !t.Last.IsZero() {
 		env.DaysSinceOrder = now.Sub(t.Last).Hours() / 24
 	}
 	if t.LastOne != nil {
-		env.LastProduct = t.LastOne.Product
+		env.LastProduct, env.LastTotal = t.LastOne.Product, major(t.LastOne.Total)
 	}
 	for _, o := range c.Orders {
 		if o.Counts() && o.Renewal {
@@ -43,7 +54,8 @@ func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 		}
 	}
 	if c.Run != nil {
-		env.Journey, env.Step = c.Run.Journey, c.Run.Step+1
+		env.Journey, env.Step, env.Trigger = c.Run.Journey, c.Run.Step+1, string(c.Run.Trigger)
+		env.Holdout, env.Messages, env.DaysInJourney = c.Run.Holdout, c.Run.Got, now.Sub(c.Run.Began).Hours()/24
 		if c.Run.Trigger == OnReturn {
 			env.Returned = true
 			env.OrdersSinceReturn = r.ordersAfter(c, f.TriggerAt)
@@ -55,6 +67,9 @@ func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 	for _, m := range c.Messages {
 		env.OpenedAny = env.OpenedAny || m.Opened
 		if c.Run != nil && m.Run == c.Run.ID {
+			if m.Variant != "" {
+				env.Variant = m.Variant
+			}
 			env.Opened, env.Responded = env.Opened || m.Opened, env.Responded || m.Responded
 		}
 		env.CouponUsed = env.CouponUsed || !m.CouponUsed.IsZero()

@@ -41,6 +41,7 @@ const (
 	MaxFormer   = 16
 	MaxJoined   = 16
 	MaxRuns     = 6
+	MaxEntered  = 16
 	MaxRefs     = 8
 	MaxAnswers  = 8
 	MaxLooks    = 12
@@ -75,6 +76,8 @@ type Contact struct {
 
 	Run      *Run  // the live journey; nil: none
 	Runs     []Run // ended ones, newest last
+	Entered  []Entered
+	Delay    Delay
 	Sending  *Attempt
 	Messages []Message // oldest first
 	Looks    []Look    // what the providers' records are still to be asked for, oldest first
@@ -167,6 +170,10 @@ const (
 	MarkResponse                      // the contact reacted
 	MarkDormant                       // the inactivity timer fired; Anchor is what it counted from
 	MarkEnded                         // a journey ended without response; Outcome, Anchor and Key tell which
+	MarkFailed                        // a payment failed; Key is the subscription's digest
+	MarkWarned                        // the gap since an order became too long; Anchor is the order's time. With a Reason: nobody was warned
+	MarkImported                      // the first import told of the contact
+	MarkStarted                       // a program asked for Journey
 )
 
 // Mark is a fact that moves the state, with its own time.
@@ -177,6 +184,7 @@ type Mark struct {
 	Anchor  time.Time
 	Outcome State
 	Reason  Reason
+	Journey string // MarkStarted only
 }
 
 // Run is one journey of one contact.
@@ -195,6 +203,9 @@ type Run struct {
 	Ended   time.Time
 	Wait    time.Time // not before: back-off, an uncertain message
 	Waited  Reason
+	Holdout bool     // walks the journey and gets nothing
+	Heard   Reaction // reactions to its messages, as bits
+	HeardAt time.Time
 }
 
 // Look is a question to a provider's records about one message: what became of

@@ -152,6 +152,9 @@ func (d *decision) take() {
 		d.t.Reason = ReasonStale
 		return
 	}
+	if ev.Historical && d.r.has(OnImport) {
+		d.imported()
+	}
 	if ev.Type == ContactChanged && d.c.State == None {
 		d.note("new customer")
 	}
@@ -181,7 +184,11 @@ func (d *decision) take() {
 		}
 	case SubscriptionCancelled:
 		d.cancelled()
-	case SubscriptionPaused, PaymentFailed, Noted, DataRequested, SourceGone:
+	case PaymentFailed:
+		d.failed()
+	case Started:
+		d.start()
+	case SubscriptionPaused, Noted, DataRequested, SourceGone:
 		d.note(ev.Text)
 	case ContactDeleted:
 		for ch := range channels {
@@ -264,9 +271,14 @@ func (d *decision) mark(m Mark) bool {
 	}
 	d.arrivedBefore(m.At, fact{mark: &m}.rank())
 	d.c.Marks = append(d.c.Marks, m)
-	slices.SortStableFunc(d.c.Marks, func(a, b Mark) int { return compareFacts(fact{a.At, nil, &a}, fact{b.At, nil, &b}) })
+	SortMarks(d.c.Marks)
 	d.changed = true
 	return true
+}
+
+// SortMarks puts marks in the order in which they are folded.
+func SortMarks(ms []Mark) {
+	slices.SortStableFunc(ms, func(a, b Mark) int { return compareFacts(fact{a.At, nil, &a}, fact{b.At, nil, &b}) })
 }
 
 // arrivedBefore puts what was told of a subscription for the very instant of

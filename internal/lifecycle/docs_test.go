@@ -259,7 +259,7 @@ func allNews() []news {
 	list := slices.Concat(newsOfOldAndNow(), newsOfOrdersTaken(), newsOfPeople(), newsOfMessages())
 	for _, kind := range []lifecycle.Type{
 		lifecycle.SubscriptionPaused, lifecycle.PaymentFailed, lifecycle.ContactChanged, lifecycle.ContactDeleted, lifecycle.EraseRequested, lifecycle.Cleared,
-		lifecycle.DataRequested, lifecycle.SourceGone, lifecycle.Noted, lifecycle.StepDue,
+		lifecycle.DataRequested, lifecycle.SourceGone, lifecycle.Noted, lifecycle.StepDue, lifecycle.Started,
 	} {
 		list = append(list, about(kind, func(*world, *lifecycle.Event) {}))
 	}

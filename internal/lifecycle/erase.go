@@ -24,6 +24,7 @@ func (d *decision) erase() {
 	if c.State != None {
 		d.t.Counts = append(d.t.Counts, Count{"state:" + c.State.String(), -1})
 	}
+	d.t.running(c.Run, -1)
 	d.t.count("erased")
 	d.t.SeenOrders = append(d.t.SeenOrders, ErasedKey(c.ID))
 	d.t.Reason, d.changed = ReasonErased, true

@@ -40,6 +40,7 @@ const (
 	Recalled  Type = "message.recalled" // the store forgot an attempt that its process knows it began; Result, if it was answered
 	Settled   Type = "message.settled"  // what the provider's records, or a person, say of a message
 	Cleared   Type = "erase.cleared"    // what led to a person who was erased is removed
+	Started   Type = "journey.started"  // a program asks for Journey
 	Released  Type = "import.released"  // the owner lets an imported contact who was silent already into the journey at Until
 )
 
@@ -80,6 +81,9 @@ type Event struct {
 	// of the record, RememberedOff that it was taken back before. The engine
 	// fills them in.
 	Remembered, RememberedOff bool
+
+	Journey string // Started only: its name
+	Grant   *Grant // StepDue only: the place that was asked for
 
 	// For the send path only.
 	Attempt *Attempt

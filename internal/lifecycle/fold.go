@@ -19,6 +19,7 @@ type Fold struct {
 	Over       bool      // that journey has run to its end
 	Joined     bool      // the return has its order
 	Upto       time.Time // what lies before was folded for good: older news is counted, but moves no state
+	Grounds    []Ground  // reasons for journeys beside the state, also those that are over
 	Gone       []uint64  // subscriptions whose cancellation was taken in, not resumed since
 }
 

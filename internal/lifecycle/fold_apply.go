@@ -16,12 +16,13 @@ type fact struct {
 // rank decides between facts of the same instant. A journey's ending comes
 // last: an order of the same instant was there before it. The entry comes
 // first: an order that was there before would have kept the timer from firing.
+// A failed payment comes before the order that pays it.
 func (f fact) rank() int {
 	if f.order != nil {
 		return 0
 	}
 	switch f.mark.Kind {
-	case MarkDormant:
+	case MarkDormant, MarkWarned, MarkFailed:
 		return -1
 	case MarkResumed:
 		return 1
@@ -81,7 +82,7 @@ type room [MaxOrders + MaxMarks + 2]fact
 // of facts only, not on the order in which they became known.
 func (r *Rules) fold(c *Contact) Fold {
 	f := c.Base
-	f.Gone = slices.Clone(f.Gone)
+	f.Gone, f.Grounds = slices.Clone(f.Gone), slices.Clone(f.Grounds)
 	var buf room
 	for _, x := range c.facts(buf[:]) {
 		r.apply(&f, x)
@@ -115,6 +116,8 @@ func (r *Rules) apply(f *Fold, x fact) {
 		f.applyDormant(x.mark)
 	case x.mark.Kind == MarkEnded:
 		f.applyEnded(x.mark)
+	default:
+		f.applyGround(x.mark)
 	}
 }
 
@@ -123,6 +126,7 @@ func (f *Fold) to(s State, why Reason, at time.Time) {
 		f.Since = at
 	}
 	f.State, f.Reason = s, why
+	f.closeWith(s)
 	f.Trigger, f.TriggerKey, f.TriggerAt, f.Over, f.Joined = "", 0, time.Time{}, false, false
 }
 
@@ -135,6 +139,7 @@ func (r *Rules) applyOrder(f *Fold, o *OrderMark) {
 	first := f.LastOrder.IsZero()
 	f.Orders++
 	f.LastOrder, f.Anchor = o.At, o.At
+	f.close(ReasonWonOrder)
 	if o.Renewal {
 		f.Gone = nil // whatever was cancelled goes on
 	}
@@ -195,6 +200,7 @@ func (f *Fold) applyResumed(m *Mark) {
 	if renewed {
 		f.Anchor, why = m.At, ReasonRenewed
 	}
+	f.paid(m.Key, why)
 	switch {
 	case f.State == None:
 		f.to(Active, "", m.At)
@@ -214,6 +220,7 @@ func (f *Fold) sameReturn(o *OrderMark) bool {
 
 func (f *Fold) applyResponse(m *Mark) {
 	f.Anchor = m.At
+	f.close(ReasonWonResponse, OnEarlyWarning, OnImport, OnAPI)
 	switch f.State {
 	case None:
 		f.to(Active, "", m.At)
@@ -243,6 +250,10 @@ func (f *Fold) applyDormant(m *Mark) {
 
 // applyEnded holds only for the journey that still belongs to the state.
 func (f *Fold) applyEnded(m *Mark) {
+	if g := f.ground(m.Key); g != nil {
+		f.applyGroundEnded(g, m)
+		return
+	}
 	if f.Trigger == "" || f.TriggerKey != m.Key || f.Over {
 		return
 	}
@@ -250,9 +261,13 @@ func (f *Fold) applyEnded(m *Mark) {
 		f.Over, f.Reason = true, m.Reason
 		return
 	}
+	silent := f.Trigger == OnInactivity
 	f.to(m.Outcome, m.Reason, m.At)
-	if m.Outcome == Dormant {
+	switch {
+	case m.Outcome == Dormant:
 		f.Anchor = m.At // the reactivation counts from this moment
+	case silent && m.Outcome == Active:
+		f.Anchor = time.Time{} // this silence had its journey: only a sign of life begins another
 	}
 }
 
@@ -291,7 +306,7 @@ func (r *Rules) roll(c *Contact) (off []uint64) {
 	for len(c.Orders) > MaxOrders || len(c.Marks) > MaxMarks {
 		x := c.facts(nil)[0]
 		base := c.Base
-		base.Gone = slices.Clone(base.Gone)
+		base.Gone, base.Grounds = slices.Clone(base.Gone), slices.Clone(base.Grounds)
 		r.apply(&base, x)
 		if x.at.After(base.Upto) {
 			base.Upto = x.at

@@ -2,7 +2,6 @@ package lifecycle
 
 import (
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -63,55 +62,105 @@ func (c *Contact) address(ch Channel) string {
 	return c.Email.Key
 }
 
-// runID names the journey run that hangs on a trigger; the same trigger gives
-// the same id, so that a run that comes to life again knows what it did.
-func runID(f Fold) string {
-	return string(f.Trigger[:1]) + strconv.FormatUint(f.TriggerKey, 36)
-}
-
-// alignRun ends a run whose reason is gone and starts the one that the facts
-// ask for.
+// alignRun ends a run whose reason is gone, or that a journey of higher priority
+// puts aside, and starts the one that the facts ask for.
 func (d *decision) alignRun(f Fold) {
-	want := ""
-	var j *Journey
-	if f.Trigger != "" && !f.Over && d.c.State != UnsubscribedState {
-		if j = d.r.journey(f.Trigger); j != nil {
-			want = runID(f)
-		}
+	var want claim
+	if d.c.State != UnsubscribedState {
+		want = d.claimed(f)
 	}
-	if d.c.Run != nil && d.c.Run.ID != want {
+	if d.c.Run != nil && d.c.Run.ID != want.id {
 		d.endRun(f)
 	}
-	if want == "" || d.c.Run != nil {
+	if w := d.c.Delay; w.Run != "" && w.Run != want.id && !d.r.timed(w.Journey) {
+		d.c.Delay, d.changed = Delay{}, true
+	}
+	if want.j == nil || d.c.Run != nil {
 		d.postpone()
 		return
 	}
-	run := Run{ID: want, Journey: j.Name, Trigger: j.Trigger, Anchor: f.TriggerAt, Began: d.now}
-	if i := slices.IndexFunc(d.c.Runs, func(r Run) bool { return r.ID == want }); i >= 0 {
-		run = d.c.Runs[i]
-		d.c.Runs = slices.Delete(d.c.Runs, i, i+1)
-		d.skipPast(&run, j, run.Ended) // what fell due while it was off is not sent in a burst
-		run.Outcome, run.Ended, run.Wait, run.Waited = "", time.Time{}, time.Time{}, ""
+	if i := slices.IndexFunc(d.c.Runs, func(r Run) bool { return r.ID == want.id }); i >= 0 {
+		d.revive(i)
+	} else if !d.admitted(want.j, want.id) {
+		return
 	} else {
-		d.t.count("entered:" + j.Name)
-		if d.ev.Historical && len(j.Steps) > 0 && !run.Anchor.Add(j.Steps[0].After).After(d.now) {
-			run.Step, run.Handled = len(j.Steps), d.now // imported, and already past the first step: nothing starts by itself
-		}
+		d.enter(want)
 	}
-	d.c.Run = &run
+	if d.c.Delay.Run == want.id {
+		d.c.Delay = Delay{}
+	}
+	d.t.running(d.c.Run, 1)
 	d.changed = true
 	d.postpone()
 }
 
+// revive brings an ended run back to life. What fell due while it was off is not
+// sent in a burst.
+func (d *decision) revive(i int) {
+	run := d.c.Runs[i]
+	d.c.Runs = slices.Delete(d.c.Runs, i, i+1)
+	if j := d.r.journeyOf(&run); j != nil {
+		d.skipPast(&run, j, run.Ended)
+	}
+	run.Outcome, run.Ended, run.Wait, run.Waited = "", time.Time{}, time.Time{}, ""
+	d.c.Run = &run
+}
+
+// enter begins a journey.
+func (d *decision) enter(want claim) {
+	j := want.j
+	run := Run{ID: want.id, Journey: j.Name, Version: j.Version, Trigger: j.Trigger, Anchor: want.at, Began: d.now, Holdout: d.heldOut(j)}
+	d.t.count("entered:" + j.Name)
+	if run.Holdout {
+		d.t.count("holdout:" + j.Name)
+	}
+	if len(j.Steps) > 0 {
+		from := d.outrankedUntil(j)
+		if d.c.Delay.Run == run.ID {
+			from = maxTime(from, d.c.Delay.To)
+		}
+		d.putOff(&run, j, from)
+		if d.ev.Historical && j.Trigger != OnImport && !d.stepAt(&run, j).After(d.now) {
+			run.Step, run.Handled = len(j.Steps), d.now // imported, and already past the first step: nothing starts by itself
+		}
+	}
+	d.c.Run = &run
+}
+
+// outrankedUntil is when the last journey came to its end that had the contact
+// before this one could. One whose reason went away counts for nothing: late
+// news would lead elsewhere than news in time.
+func (d *decision) outrankedUntil(j *Journey) (until time.Time) {
+	for i := range d.c.Runs {
+		run := &d.c.Runs[i]
+		if other := d.r.named(run.Journey); other != nil && other.Rank() > j.Rank() && run.Outcome.ended() {
+			until = maxTime(until, run.Ended)
+		}
+	}
+	return until
+}
+
+// timed reports whether a journey is entered by a timer, not by an event.
+func (r *Rules) timed(name string) bool {
+	j := r.named(name)
+	return j != nil && (j.Trigger == OnInactivity || j.Trigger == OnEarlyWarning)
+}
+
+// running counts who follows which version of a journey.
+func (t *Transition) running(run *Run, n int64) {
+	if run != nil && run.Version != "" {
+		t.Counts = append(t.Counts, Count{"running:" + run.Journey + ":" + run.Version, n})
+	}
+}
+
 // postpone moves the rest of the run behind a pause, and that of an imported
-// contact behind the day on which the owner lets it begin. Its steps keep their
-// distance, so that they do not leave all at once when it is over.
+// contact behind the day on which the owner lets it begin.
 func (d *decision) postpone() {
 	run := d.c.Run
 	if run == nil {
 		return
 	}
-	j := d.r.named(run.Journey)
+	j := d.r.journeyOf(run)
 	if j == nil || run.Step >= len(j.Steps) {
 		return
 	}
@@ -119,8 +168,19 @@ func (d *decision) postpone() {
 	if run.Trigger == OnInactivity && run.Anchor.Equal(d.c.HeldAt) {
 		from = maxTime(from, d.c.HeldTo)
 	}
-	if late := from.Sub(d.stepAt(run, j)); late > 0 {
-		run.Anchor, d.changed = run.Anchor.Add(late), true
+	d.putOff(run, j, from)
+}
+
+// putOff moves the steps that are left so that the next one is not due before a
+// time. They keep their distance, so that they do not leave all at once.
+func (d *decision) putOff(run *Run, j *Journey, from time.Time) {
+	late := from.Sub(d.stepAt(run, j))
+	if late <= 0 {
+		return
+	}
+	run.Anchor, d.changed = run.Anchor.Add(late), true
+	if j.Steps[run.Step].Previous {
+		run.Handled = run.Handled.Add(late)
 	}
 }
 
@@ -128,7 +188,7 @@ func (d *decision) postpone() {
 // being now.
 func (d *decision) skipPast(run *Run, j *Journey, since time.Time) {
 	for run.Step < len(j.Steps) {
-		due := run.Anchor.Add(j.Steps[run.Step].After)
+		due := d.stepAt(run, j)
 		if due.After(d.now) || !due.After(since) {
 			return
 		}
@@ -151,6 +211,7 @@ func (d *decision) endRun(f Fold) {
 		}
 	}
 	d.t.count("ended:" + run.Journey + ":" + string(run.Outcome))
+	d.t.running(&run, -1)
 	d.c.Runs = append(d.c.Runs, run)
 	if len(d.c.Runs) > MaxRuns {
 		d.c.Runs = d.c.Runs[1:]
@@ -160,11 +221,18 @@ func (d *decision) endRun(f Fold) {
 }
 
 func (d *decision) endReason(f Fold, run Run) Reason {
+	g := f.ground(keyOf(run.ID))
+	beside := g != nil && run.Trigger.Beside()
+	stands := beside && g.Over == "" || !f.Over && f.Trigger == run.Trigger && f.TriggerKey == keyOf(run.ID)
 	switch {
 	case d.ended != "":
 		return d.ended
 	case d.c.State == UnsubscribedState && d.c.Reason == ReasonOptOut:
 		return ReasonOptedOut
+	case stands && d.claimed(f).j != nil:
+		return ReasonOutranked
+	case beside && g.Over != "":
+		return g.Over
 	case f.State == Returning && run.Trigger != OnReturn:
 		return ReasonWonOrder
 	case f.State == Cancelled:
@@ -184,71 +252,4 @@ func dropReason(outcome Reason) Reason {
 		return ReasonResponded
 	}
 	return outcome
-}
-
-// due says when the timer fires next and what for. An unsubscribed contact
-// has none, nor one whose message is under way: its lease brings it back.
-func (d *decision) due(f Fold) (time.Time, Reason) {
-	if d.c.State == UnsubscribedState || d.c.Sending != nil {
-		return time.Time{}, ""
-	}
-	at, why := d.inactivityDue(f)
-	earlier := func(t time.Time, w Reason) {
-		if !t.IsZero() && (at.IsZero() || t.Before(at)) {
-			at, why = t, w
-		}
-	}
-	if d.c.Run != nil {
-		earlier(d.runDue())
-	} else if f.State == Returning && d.r.journey(OnReturn) == nil {
-		earlier(f.Since.Add(returnFor), ReasonWelcomed)
-	}
-	return at, why
-}
-
-// inactivityDue is when the contact enters the inactivity journey.
-func (d *decision) inactivityDue(f Fold) (time.Time, Reason) {
-	j := d.r.journey(OnInactivity)
-	if !f.waiting() || j == nil || len(j.Steps) == 0 || f.Anchor.IsZero() {
-		return time.Time{}, ""
-	}
-	at := f.Anchor.Add(j.Steps[0].After)
-	if d.ev.Historical && !at.After(d.now) && !f.Anchor.Equal(d.c.HeldAt) {
-		d.c.HeldAt, d.c.HeldTo = f.Anchor, time.Time{} // imported, and already past the first step: the owner decides
-		d.changed = true
-	}
-	if d.c.HeldAt.Equal(f.Anchor) {
-		if d.c.HeldTo.IsZero() {
-			return time.Time{}, ""
-		}
-		at = d.c.HeldTo
-	}
-	return maxTime(at, d.c.PausedTo), ReasonInactive
-}
-
-// runDue is when the live run wants attention: its next step, or its ending.
-func (d *decision) runDue() (time.Time, Reason) {
-	run := d.c.Run
-	j := d.r.named(run.Journey)
-	if j == nil {
-		return d.now, ReasonJourneyGone
-	}
-	if run.Step < len(j.Steps) {
-		at := maxTime(d.stepAt(run, j), run.Wait)
-		why := ReasonDue
-		if at.Equal(run.Wait) && run.Waited != "" {
-			why = run.Waited
-		}
-		return at, why
-	}
-	handled := run.Handled
-	if handled.IsZero() {
-		handled = run.Began
-	}
-	return maxTime(handled.Add(j.Finish.After), run.Wait), ReasonFinished
-}
-
-// stepAt is when the next step of a run falls due, before any waiting.
-func (d *decision) stepAt(run *Run, j *Journey) time.Time {
-	return run.Anchor.Add(j.Steps[run.Step].After)
 }

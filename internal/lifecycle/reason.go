@@ -57,6 +57,14 @@ const (
 	ReasonFeedSilent   Reason = "feed_silent" // a source's orders stopped: "has not bought" may not be true
 	ReasonBraked       Reason = "brake"       // too many of the last messages failed or made people opt out
 
+	ReasonHoldout    Reason = "holdout"         // in the part of a journey that gets nothing
+	ReasonAwaits     Reason = "awaits_reaction" // the step waits for a reaction
+	ReasonNoReaction Reason = "no_reaction"     // it waited in vain
+	ReasonOutranked  Reason = "outranked"       // a journey of higher priority has the contact
+	ReasonStopped    Reason = "stop_if"
+	ReasonPerDay     Reason = "entries_per_day" // the day's number of entries is full, or spread
+	ReasonEarly      Reason = "early_warning"   // the gap since the last order is too long
+
 	ReasonCouponAway    Reason = "coupon_unavailable" // the shop could not be reached to make the coupon
 	ReasonCouponRefused Reason = "coupon_refused"     // the shop refuses to make coupons until a person mends it
 	ReasonCouponsOut    Reason = "coupons_exhausted"  // the pool of codes is empty
@@ -69,6 +77,15 @@ const (
 func (r Reason) holds() bool {
 	switch r {
 	case ReasonShopPaused, ReasonFeedSilent, ReasonBraked, ReasonCouponAway, ReasonCouponRefused, ReasonCouponsOut, ReasonLastLook:
+		return true
+	}
+	return false
+}
+
+// ended reports whether a journey with this outcome ran to its end.
+func (r Reason) ended() bool {
+	switch r {
+	case ReasonFinished, ReasonWelcomed, ReasonStopped, ReasonNoResponse, ReasonUnreachable:
 		return true
 	}
 	return false

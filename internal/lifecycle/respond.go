@@ -19,6 +19,7 @@ func (d *decision) opened() {
 		return
 	}
 	m.Opened = true
+	d.hear(m, ReactionOpen)
 	d.t.count("opened:" + m.Journey + ":" + itoa(m.Step))
 	d.note(m.Template)
 }
@@ -51,6 +52,7 @@ func (d *decision) responded() {
 	if !d.mark(Mark{Kind: MarkResponse, At: d.ev.At, Key: digest("response", resp.MessageID, string(resp.Kind), d.ev.Key)}) {
 		return
 	}
+	d.hear(m, reactionOf(resp.Kind))
 	text := string(resp.Kind)
 	a := Answer{At: d.ev.At, Kind: resp.Kind, Choice: clip(resp.Choice, 64), Text: clip(resp.Text, 500)}
 	if m != nil {

@@ -38,8 +38,10 @@ type Message struct {
 	Step        int // counted from 1
 	Channel     Channel
 	Template    string
+	Variant     string // name of the step's variant; empty: it has none
 	Status      MessageStatus
 	Error       Reason    // why it failed or was dropped
+	Detail      string    // more on Error: the expression that did not hold, what was waited for
 	At          time.Time // when it was planned or begun
 	SentAt      time.Time // when the provider accepted it; zero: never
 	ProviderID  string

@@ -75,6 +75,10 @@ type StatusJourney struct {
 	Step  int         `json:"step"`
 	Steps int         `json:"steps"`
 	Next  *StatusNext `json:"next"`
+	// Version is the definition that the contact follows; it differs from the
+	// journey's where that was changed since.
+	Version string `json:"version,omitempty"`
+	Holdout bool   `json:"holdout,omitempty"` // walks it and gets nothing
 }
 
 // StatusNext is what comes next, and why it waits if it does. Step 0 is the
@@ -107,6 +111,8 @@ type StatusMessage struct {
 	Coupon     string     `json:"coupon,omitempty"`
 	Until      *time.Time `json:"coupon_expires,omitempty"`
 	Used       *time.Time `json:"coupon_used_at,omitempty"`
+	Variant    string     `json:"variant,omitempty"`
+	Detail     string     `json:"detail,omitempty"` // more on error: the expression that did not hold, what was waited for
 
 	Receipt *StatusReceipt `json:"receipt,omitempty"` // why it was allowed to leave
 }
@@ -156,15 +162,16 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 	}
 	s.Next = r.next(c, now)
 	if c.Run != nil {
-		s.Journey = &StatusJourney{Name: c.Run.Journey, Step: c.Run.Step, Next: s.Next}
-		if j := r.named(c.Run.Journey); j != nil {
+		s.Journey = &StatusJourney{Name: c.Run.Journey, Step: c.Run.Step, Next: s.Next, Version: c.Run.Version, Holdout: c.Run.Holdout}
+		if j := r.journeyOf(c.Run); j != nil {
 			s.Journey.Steps = len(j.Steps)
 		}
 	}
 	for _, m := range c.Messages {
 		s.Messages = append(s.Messages, StatusMessage{
 			m.ID, m.Journey, m.Step, m.Channel.String(), m.Template, m.Status.String(), m.At,
-			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon, ptr(m.CouponUntil), ptr(m.CouponUsed), m.Receipt.status(),
+			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon, ptr(m.CouponUntil), ptr(m.CouponUsed),
+			m.Variant, m.Detail, m.Receipt.status(),
 		})
 	}
 	for _, a := range c.Answers {
@@ -195,9 +202,9 @@ func (r *Rules) next(c Contact, now time.Time) *StatusNext {
 	}
 	d := decision{r: r, c: c.clone(), now: now}
 	n := &StatusNext{Due: c.Due, Why: c.DueWhy}
-	if c.DueWhy == ReasonInactive || c.Run == nil {
-		j := r.journey(OnInactivity)
-		if j == nil || len(j.Steps) == 0 || c.DueWhy != ReasonInactive {
+	if c.Run == nil || c.DueWhy == ReasonInactive || c.DueWhy == ReasonEarly {
+		j := d.awaited()
+		if j == nil || len(j.Steps) == 0 {
 			n.Otherwise = Active.String()
 			return n
 		}
@@ -205,7 +212,7 @@ func (r *Rules) next(c Contact, now time.Time) *StatusNext {
 		d.nextStep(n, j, 0)
 		return n
 	}
-	j := r.named(c.Run.Journey)
+	j := r.journeyOf(c.Run)
 	n.Journey = c.Run.Journey
 	if j == nil || c.Run.Step >= len(j.Steps) {
 		if j != nil {
@@ -217,11 +224,29 @@ func (r *Rules) next(c Contact, now time.Time) *StatusNext {
 	return n
 }
 
+// awaited is the journey that the contact enters when the timer fires.
+func (d *decision) awaited() (j *Journey) {
+	f := d.r.fold(&d.c)
+	switch d.c.DueWhy {
+	case ReasonInactive:
+		_, j = d.quietAt(f)
+	case ReasonEarly:
+		_, j = d.earlyDue(f)
+	case ReasonPerDay:
+		j = d.r.named(d.c.Delay.Journey)
+	}
+	return j
+}
+
 func (d *decision) nextStep(n *StatusNext, j *Journey, i int) {
 	s := &j.Steps[i]
-	n.Step, n.Template = i+1, d.template(s)
-	if n.Why == ReasonDue || n.Why == ReasonInactive {
+	n.Step = i + 1
+	n.Template, _ = d.pick(j, i)
+	if n.Why == ReasonDue || n.Why == ReasonInactive || n.Why == ReasonEarly {
 		n.Why = ""
+	}
+	if d.c.Delay.Granted && d.c.Delay.To.Equal(n.Due) {
+		n.Why = ReasonPerDay
 	}
 	if ch, why := d.channel(s); why == "" {
 		n.Channel = ch.String()
@@ -245,6 +270,7 @@ var summaries = map[Type]string{
 	PaymentFailed: "Payment failed", ContactChanged: "Contact:", ContactDeleted: "Customer deleted at the source",
 	ContactMerged: "Joined with another record of the same person", ConsentChanged: "Consent:", DataRequested: "Asked for a copy of the data",
 	Released: "Imported as silent already: let into the journey on", Opened: "Opened the link of", Responded: "Responded:", Noted: "Note:", Paused: "Asked for a pause",
+	Started: "Asked for by a program:", "journey.stopped": "Stopped by an expression:",
 	"message.sent": "Sent", "message.failed": "Failed:", "coupon.used": "Used our coupon",
 	"state.active": "Active", "state.dormant": "Dormant", "state.cancelled": "Cancelled", "state.returning": "Returning", "state.unsubscribed": "Unsubscribed",
 }

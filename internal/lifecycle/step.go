@@ -29,7 +29,15 @@ func (d *decision) stepDue() {
 		}
 		switch {
 		case why == ReasonInactive:
+			if _, j := d.inactivityDue(f); !d.admitted(j, inactivityRun(f.Anchor)) {
+				return
+			}
 			d.enterDormant(f)
+		case why == ReasonEarly:
+			if _, j := d.earlyDue(f); !d.admitted(j, runID(OnEarlyWarning, warnedKey(f.LastOrder))) {
+				return
+			}
+			d.warn(f)
 		case why == ReasonWelcomed:
 			d.mark(Mark{Kind: MarkEnded, At: d.now, Key: f.TriggerKey, Outcome: Active, Reason: ReasonWelcomed})
 		case d.c.Run == nil:
@@ -59,10 +67,12 @@ func (d *decision) enterDormant(f Fold) {
 // handled without one, or the ending.
 func (d *decision) advance(f Fold) *Message {
 	run := d.c.Run
-	j := d.r.named(run.Journey)
+	j := d.r.journeyOf(run)
 	if j == nil { // taken out of the configuration: end it where it stands
-		d.ended = ReasonJourneyGone
-		d.finish(f, run, Finish{Otherwise: f.State}, ReasonJourneyGone)
+		d.finish(f, run, stay(f, run), ReasonJourneyGone)
+		return nil
+	}
+	if d.stopped(f, run, j) {
 		return nil
 	}
 	if run.Step >= len(j.Steps) {
@@ -70,24 +80,35 @@ func (d *decision) advance(f Fold) *Message {
 		return nil
 	}
 	s := &j.Steps[run.Step]
-	m := d.plan(run, s)
-	if d.now.After(d.stepAt(run, j).Add(d.r.expires(s))) {
-		d.drop(m, lateReason(run))
+	m := d.plan(run, j)
+	if w := s.WaitFor; w != nil && !run.heard(w.Reaction) && w.Otherwise != UnheardGo {
+		d.drop(m, ReasonNoReaction, w.Reaction.String())
+		if w.Otherwise == UnheardEnd {
+			d.finish(f, run, j.Finish, "")
+		}
+		return nil
+	}
+	if d.now.After(d.ready(run, j).Add(d.r.expires(s))) {
+		d.drop(m, lateReason(run), "")
 		return nil
 	}
 	if ok, why := d.condition(s, f); !ok {
-		d.drop(m, why)
+		d.drop(m, why, s.When.String())
 		return nil
 	}
 	ch, why := d.channel(s)
 	if why != "" {
-		d.drop(m, why)
+		d.drop(m, why, "")
 		return nil
 	}
 	m.Channel, m.Address = ch, d.c.address(ch)
 	m.ID = messageID(d.c.ID, run.ID, run.Step, ch)
 	if was := d.message(m.ID); was != nil && was.Status >= Uncertain && was.Status != Dropped {
 		d.handled(run, d.now) // it left before; the record had forgotten the step, not the message
+		return nil
+	}
+	if run.Holdout {
+		d.drop(m, ReasonHoldout, "")
 		return nil
 	}
 	if until, why := d.blocked(ch); why != "" {
@@ -107,8 +128,10 @@ func lateReason(run *Run) Reason {
 }
 
 // plan is the next message of a run, without its channel.
-func (d *decision) plan(run *Run, s *Step) Message {
-	m := Message{Journey: run.Journey, Step: run.Step + 1, Template: d.template(s), At: d.now, Run: run.ID}
+func (d *decision) plan(run *Run, j *Journey) Message {
+	s := &j.Steps[run.Step]
+	m := Message{Journey: run.Journey, Step: run.Step + 1, At: d.now, Run: run.ID}
+	m.Template, m.Variant = d.pick(j, run.Step)
 	if len(s.Channels) > 0 {
 		m.Channel = s.Channels[0]
 	}
@@ -137,14 +160,11 @@ func MessageOf(attempt string) string {
 	return id
 }
 
-// template is the step's template, or the survey where a contest may not be
-// held: Italy asks for a registered contest with rules.
-func (d *decision) template(s *Step) string {
-	if s.Template != "contest" {
-		return s.Template
-	}
-	if d.r.CountryOf(&d.c) != "IT" || d.r.Contest.open(d.now) {
-		return s.Template
+// allowed is the template, or the survey where a contest may not be held: Italy
+// asks for a registered contest with rules.
+func (d *decision) allowed(template string) string {
+	if template != "contest" || d.r.CountryOf(&d.c) != "IT" || d.r.Contest.open(d.now) {
+		return template
 	}
 	return "survey"
 }
@@ -170,15 +190,17 @@ func (d *decision) channel(s *Step) (Channel, Reason) {
 
 // mayUse says why a channel may not be used for this contact, empty when it
 // may.
-func (d *decision) mayUse(ch Channel) Reason {
-	addr := d.c.address(ch)
+func (d *decision) mayUse(ch Channel) Reason { return d.r.mayUse(&d.c, ch, d.now) }
+
+func (r *Rules) mayUse(c *Contact, ch Channel, now time.Time) Reason {
+	addr := c.address(ch)
 	if addr == "" {
 		return ReasonNoAddress
 	}
-	if _, _, why := d.r.basis(&d.c, ch, d.now); why != "" {
+	if _, _, why := r.basis(c, ch, now); why != "" {
 		return why
 	}
-	if sup := d.c.Suppress[ch]; sup.Reason != "" && sup.Address == addr {
+	if sup := c.Suppress[ch]; sup.Reason != "" && sup.Address == addr {
 		return sup.Reason
 	}
 	return ""
@@ -224,9 +246,10 @@ func (d *decision) capped() time.Time {
 	return sent[len(sent)-d.r.Cap.Messages].Add(d.r.Cap.Per)
 }
 
-// drop handles a step without a message and keeps why.
-func (d *decision) drop(m Message, why Reason) {
-	m.Status, m.Error = Dropped, why
+// drop handles a step without a message and keeps why, in detail where there is
+// more to say.
+func (d *decision) drop(m Message, why Reason, detail string) {
+	m.Status, m.Error, m.Detail = Dropped, why, clip(detail, maxDetail)
 	if was := d.message(m.ID); was == nil || was.Status != Dropped {
 		d.t.count("dropped:" + string(why))
 	}
@@ -242,6 +265,9 @@ func (d *decision) handled(run *Run, at time.Time) {
 	run.Handled, run.Tries = at, 0
 	run.Wait, run.Waited = time.Time{}, ""
 	d.changed = true
+	if run.Step == 1 {
+		d.remember(run)
+	}
 }
 
 // putMessage adds a message, or replaces the one with its id; what rolls out
@@ -265,27 +291,4 @@ func rollMessages(ms []Message) []Message {
 		ms = slices.Delete(ms, max(i, 0), max(i, 0)+1)
 	}
 	return ms
-}
-
-// finish ends the journey as it says. Nobody is let go for silence who was
-// never written to.
-func (d *decision) finish(f Fold, run *Run, fin Finish, why Reason) {
-	outcome := fin.Otherwise
-	switch {
-	case why != "":
-	case outcome == UnsubscribedState && run.Got > 0:
-		why = ReasonNoResponse
-	case outcome == UnsubscribedState:
-		outcome, why = f.State, ReasonUnreachable
-	case run.Trigger == OnReturn:
-		why = ReasonWelcomed
-	default:
-		why = ReasonFinished
-	}
-	d.ended = why
-	if !d.mark(Mark{Kind: MarkEnded, At: d.now, Key: f.TriggerKey, Outcome: outcome, Reason: why}) {
-		run.Wait = d.now.Add(time.Hour) // known and without effect: never turn in a circle
-	}
-	d.t.Reason = ReasonFinished
-	d.t.count("finished:" + run.Journey + ":" + string(why))
 }

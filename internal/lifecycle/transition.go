@@ -13,6 +13,9 @@ type Transition struct {
 	Dropped []Message
 	// Go answers a Begin: the attempt is in the record, the bytes may leave.
 	Go bool
+	// Ask wants a place among the day's entries of a journey. The engine takes
+	// one and hands it in with the same StepDue.
+	Ask *Ask
 	// Erase: the tombstone must go, too. Contact is what it was.
 	Erase bool
 	// SeenOrders are digests to remember for good: of orders, and of the id of

@@ -39,14 +39,16 @@ func rules() lifecycle.Rules {
 // world is one contact on a clock of its own. Sends are accepted at once
 // unless fail says otherwise.
 type world struct {
-	tb    failer
-	rules lifecycle.Rules
-	c     lifecycle.Contact
-	now   time.Time
-	sent  []string // template@channel day
-	fail  func(m lifecycle.Message) *lifecycle.Result
-	tries int
-	tally [lifecycle.TallyKinds][2]int // what the brakes would count
+	tb      failer
+	rules   lifecycle.Rules
+	c       lifecycle.Contact
+	now     time.Time
+	sent    []string // template@channel day
+	fail    func(m lifecycle.Message) *lifecycle.Result
+	grant   func(lifecycle.Ask) time.Time // the place of an entry; nil: at once
+	counted func(lifecycle.Transition)    // sees every change; may be nil
+	tries   int
+	tally   [lifecycle.TallyKinds][2]int // what the brakes would count
 }
 
 func newWorld(tb failer) *world {
@@ -59,9 +61,16 @@ func (w *world) apply(ev lifecycle.Event) lifecycle.Transition {
 		w.tb.Fatalf("%s: a decision without a reason", ev.Type)
 	}
 	w.c = t.Contact
+	w.told(t)
 	w.count(t)
 	w.check()
 	return t
+}
+
+func (w *world) told(t lifecycle.Transition) {
+	if w.counted != nil && t.Changed {
+		w.counted(t)
+	}
 }
 
 // count adds up the tallies: each message that left counts once, and each harm
@@ -120,8 +129,23 @@ func (w *world) until(t time.Time) {
 func (w *world) fire() {
 	w.tb.Helper()
 	t := w.rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: w.now}, w.c, w.now)
+	if ask := t.Ask; ask != nil {
+		at := w.now
+		if w.grant != nil {
+			at = w.grant(*ask)
+		}
+		t = w.rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: w.now, Grant: &lifecycle.Grant{Run: ask.Run, At: at}}, w.c, w.now)
+		if t.Ask != nil {
+			w.tb.Fatalf("asks again for the place it got: %+v", *t.Ask)
+		}
+		w.c = t.Contact
+		w.told(t)
+		w.check()
+		return
+	}
 	if t.Send == nil {
 		w.c = t.Contact
+		w.told(t)
 		w.check()
 		return
 	}

@@ -27,10 +27,13 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		c.Orders = append(c.Orders, r.order(p))
 	}
 	for _, p := range m.Marks {
-		c.Marks = append(c.Marks, lifecycle.Mark{
-			Kind: small(r, p.Kind, lifecycle.MarkEnded), At: r.time(p.At), Key: p.Key, Anchor: r.time(p.Anchor),
-			Outcome: small(r, p.Outcome, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(p.Reason)),
-		})
+		c.Marks = append(c.Marks, r.mark(p, lifecycle.MarkEnded))
+	}
+	for _, p := range m.Asides {
+		c.Marks = append(c.Marks, r.mark(p, lifecycle.MarkStarted))
+	}
+	if len(m.Asides) > 0 {
+		lifecycle.SortMarks(c.Marks)
 	}
 	r.journeys(&c, m)
 	r.erasure(&c, m)
@@ -91,6 +94,12 @@ func (r *reader) journeys(c *lifecycle.Contact, m *pb.Record) {
 	}
 	for _, p := range m.Runs {
 		c.Runs = append(c.Runs, r.run(p))
+	}
+	for _, p := range m.Entered {
+		c.Entered = append(c.Entered, lifecycle.Entered{Journey: r.word(p.Journey), At: r.time(p.At)})
+	}
+	if p := m.Delay; p != nil {
+		c.Delay = lifecycle.Delay{Run: r.word(p.Run), Journey: r.word(p.Journey), To: r.time(p.To), Granted: p.Granted}
 	}
 	if p := m.Sending; p != nil {
 		c.Sending = &lifecycle.Attempt{
@@ -181,11 +190,25 @@ func (r *reader) fold(p *pb.Fold) lifecycle.Fold {
 	if p == nil {
 		return lifecycle.Fold{}
 	}
-	return lifecycle.Fold{
+	f := lifecycle.Fold{
 		State: small(r, p.State, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(p.Reason)),
 		Since: r.time(p.Since), Orders: r.int(p.Orders), LastOrder: r.time(p.LastOrder), Anchor: r.time(p.Anchor),
 		Trigger: lifecycle.Trigger(r.word(p.Trigger)), TriggerKey: p.TriggerKey, TriggerAt: r.time(p.TriggerAt),
 		Over: p.Over, Gone: p.Gone, Upto: r.time(p.Upto), Joined: p.Joined,
+	}
+	for _, g := range p.Grounds {
+		f.Grounds = append(f.Grounds, lifecycle.Ground{
+			Trigger: lifecycle.Trigger(r.word(g.Trigger)), Key: g.Key, At: r.time(g.At), Last: r.time(g.Last), Sub: g.Sub,
+			Journey: r.word(g.Journey), Over: lifecycle.Reason(r.word(g.Over)),
+		})
+	}
+	return f
+}
+
+func (r *reader) mark(p *pb.Mark, most lifecycle.MarkKind) lifecycle.Mark {
+	return lifecycle.Mark{
+		Kind: small(r, p.Kind, most), At: r.time(p.At), Key: p.Key, Anchor: r.time(p.Anchor),
+		Outcome: small(r, p.Outcome, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(p.Reason)), Journey: r.word(p.Journey),
 	}
 }
 
@@ -195,6 +218,7 @@ func (r *reader) run(p *pb.Run) lifecycle.Run {
 		Anchor: r.time(p.Anchor), Began: r.time(p.Began), Step: r.int(p.Step), Handled: r.time(p.Handled),
 		Tries: r.int(p.Tries), Got: r.int(p.Got), Outcome: lifecycle.Reason(r.word(p.Outcome)), Ended: r.time(p.Ended),
 		Wait: r.time(p.Wait), Waited: lifecycle.Reason(r.word(p.Waited)),
+		Version: r.word(p.Version), Holdout: p.Holdout, Heard: small(r, p.Heard, lifecycle.Reaction(255)), HeardAt: r.time(p.HeardAt),
 	}
 }
 
@@ -208,7 +232,7 @@ func (r *reader) message(p *pb.Message) lifecycle.Message {
 		Template: r.word(p.Template), Status: small(r, p.Status, lifecycle.Dropped), Error: lifecycle.Reason(r.word(p.Error)),
 		At: at, SentAt: r.after(at, p.SentAt), ProviderID: unpackHex(p.ProviderId, p.ProviderHex), Code: string(p.Code),
 		Coupon: string(p.Coupon), CouponUntil: r.time(p.CouponUntil), CouponUsed: r.time(p.CouponUsed), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),
-		Address: r.word(p.Address), Segments: r.int(p.Segments),
+		Address: r.word(p.Address), Segments: r.int(p.Segments), Variant: r.word(p.Variant), Detail: r.word(p.Detail),
 	}
 }
 

@@ -31,10 +31,15 @@ func (w *writer) contact(c *lifecycle.Contact) {
 		m.Orders = append(m.Orders, w.order(o))
 	}
 	for _, k := range c.Marks {
-		m.Marks = append(m.Marks, &pb.Mark{
+		p := &pb.Mark{
 			Kind: uint32(k.Kind), At: w.time(k.At), Key: k.Key, Anchor: w.time(k.Anchor),
-			Outcome: uint32(k.Outcome), Reason: w.word(string(k.Reason)),
-		})
+			Outcome: uint32(k.Outcome), Reason: w.word(string(k.Reason)), Journey: w.word(k.Journey),
+		}
+		if k.Kind > lifecycle.MarkEnded {
+			m.Asides = append(m.Asides, p)
+		} else {
+			m.Marks = append(m.Marks, p)
+		}
 	}
 	w.journeys(c)
 	w.erasure(c)
@@ -87,6 +92,12 @@ func (w *writer) journeys(c *lifecycle.Contact) {
 	}
 	for i := range c.Runs {
 		w.rec.Runs = append(w.rec.Runs, w.run(&c.Runs[i]))
+	}
+	for _, e := range c.Entered {
+		w.rec.Entered = append(w.rec.Entered, &pb.Entered{Journey: w.word(e.Journey), At: w.time(e.At)})
+	}
+	if y := c.Delay; y != (lifecycle.Delay{}) {
+		w.rec.Delay = &pb.Delay{Run: w.word(y.Run), Journey: w.word(y.Journey), To: w.time(y.To), Granted: y.Granted}
 	}
 	if a := c.Sending; a != nil {
 		w.rec.Sending = &pb.Attempt{
@@ -184,6 +195,12 @@ func (w *writer) fold(f lifecycle.Fold) *pb.Fold {
 		TriggerKey: f.TriggerKey, TriggerAt: w.time(f.TriggerAt), Over: f.Over, Gone: f.Gone,
 		Upto: w.time(f.Upto), Joined: f.Joined,
 	}
+	for _, g := range f.Grounds {
+		m.Grounds = append(m.Grounds, &pb.Ground{
+			Trigger: w.word(string(g.Trigger)), Key: g.Key, At: w.time(g.At), Last: w.time(g.Last), Sub: g.Sub,
+			Journey: w.word(g.Journey), Over: w.word(string(g.Over)),
+		})
+	}
 	if proto.Size(m) == 0 {
 		return nil
 	}
@@ -195,6 +212,7 @@ func (w *writer) run(r *lifecycle.Run) *pb.Run {
 		Id: w.word(r.ID), Journey: w.word(r.Journey), Trigger: w.word(string(r.Trigger)), Anchor: w.time(r.Anchor),
 		Began: w.time(r.Began), Step: int64(r.Step), Handled: w.time(r.Handled), Tries: int64(r.Tries), Got: int64(r.Got),
 		Outcome: w.word(string(r.Outcome)), Ended: w.time(r.Ended), Wait: w.time(r.Wait), Waited: w.word(string(r.Waited)),
+		Version: w.word(r.Version), Holdout: r.Holdout, Heard: uint32(r.Heard), HeardAt: w.time(r.HeardAt),
 	}
 }
 
@@ -205,6 +223,7 @@ func (w *writer) message(m *lifecycle.Message) *pb.Message {
 		Code: raw(m.Code), Coupon: raw(m.Coupon), Opened: m.Opened,
 		CouponUntil: w.time(m.CouponUntil), CouponUsed: w.time(m.CouponUsed),
 		Responded: m.Responded, Run: w.word(m.Run), Address: w.word(m.Address), Segments: int64(m.Segments),
+		Variant: w.word(m.Variant), Detail: w.word(m.Detail),
 	}
 	p.ProviderId, p.ProviderHex = packHex(m.ProviderID)
 	p.Id, p.Tail = w.tail(m.ID)

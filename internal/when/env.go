@@ -34,6 +34,14 @@ type Env struct {
 	Holdout           bool    `expr:"holdout"`             // in the group that gets no messages
 	CouponUsed        bool    `expr:"coupon_used"`         // used a coupon of ours
 	Renewals          int     `expr:"renewals"`            // counted renewals
+	Trigger           string  `expr:"trigger"`             // what started the journey, such as "payment_failed"
+	DaysInJourney     float64 `expr:"days_in_journey"`     // days since the contact entered the journey
+	Messages          int     `expr:"messages"`            // messages of this entry that a provider accepted
+	Variant           string  `expr:"variant"`             // variant of the last message of this entry that had any
+	LastTotal         float64 `expr:"last_total"`          // total of the last order, in its currency
+	Plan              string  `expr:"plan"`                // subscription plan, if a source told one
+	MayEmail          bool    `expr:"may_email"`           // an e-mail may be sent: address, consent, nothing bounced
+	MaySMS            bool    `expr:"may_sms"`             // the same for SMS
 }
 
 // Names lists the names that an expression may use, in the order of Env.

@@ -76,6 +76,9 @@ type Record struct {
 	Former        []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
 	Joined        [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
 	HeldTo        uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"` // time
+	Asides        []*Mark                `protobuf:"bytes,60,rep,name=asides,proto3" json:"asides,omitempty"`                // marks of the kinds that came later: a release that does not know them keeps them
+	Entered       []*Entered             `protobuf:"bytes,61,rep,name=entered,proto3" json:"entered,omitempty"`
+	Delay         *Delay                 `protobuf:"bytes,62,opt,name=delay,proto3" json:"delay,omitempty"`
 	Moment        *Moment                `protobuf:"bytes,70,opt,name=moment,proto3" json:"moment,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -384,11 +387,244 @@ func (x *Record) GetHeldTo() uint64 {
 	return 0
 }
 
+func (x *Record) GetAsides() []*Mark {
+	if x != nil {
+		return x.Asides
+	}
+	return nil
+}
+
+func (x *Record) GetEntered() []*Entered {
+	if x != nil {
+		return x.Entered
+	}
+	return nil
+}
+
+func (x *Record) GetDelay() *Delay {
+	if x != nil {
+		return x.Delay
+	}
+	return nil
+}
+
 func (x *Record) GetMoment() *Moment {
 	if x != nil {
 		return x.Moment
 	}
 	return nil
+}
+
+type Entered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Journey       uint32                 `protobuf:"varint,1,opt,name=journey,proto3" json:"journey,omitempty"` // word
+	At            uint64                 `protobuf:"varint,2,opt,name=at,proto3" json:"at,omitempty"`           // time
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Entered) Reset() {
+	*x = Entered{}
+	mi := &file_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Entered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Entered) ProtoMessage() {}
+
+func (x *Entered) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Entered.ProtoReflect.Descriptor instead.
+func (*Entered) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Entered) GetJourney() uint32 {
+	if x != nil {
+		return x.Journey
+	}
+	return 0
+}
+
+func (x *Entered) GetAt() uint64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+type Delay struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Run           uint32                 `protobuf:"varint,1,opt,name=run,proto3" json:"run,omitempty"`         // word
+	Journey       uint32                 `protobuf:"varint,2,opt,name=journey,proto3" json:"journey,omitempty"` // word
+	To            uint64                 `protobuf:"varint,3,opt,name=to,proto3" json:"to,omitempty"`           // time
+	Granted       bool                   `protobuf:"varint,4,opt,name=granted,proto3" json:"granted,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Delay) Reset() {
+	*x = Delay{}
+	mi := &file_record_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Delay) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Delay) ProtoMessage() {}
+
+func (x *Delay) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Delay.ProtoReflect.Descriptor instead.
+func (*Delay) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Delay) GetRun() uint32 {
+	if x != nil {
+		return x.Run
+	}
+	return 0
+}
+
+func (x *Delay) GetJourney() uint32 {
+	if x != nil {
+		return x.Journey
+	}
+	return 0
+}
+
+func (x *Delay) GetTo() uint64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *Delay) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
+}
+
+type Ground struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Trigger       uint32                 `protobuf:"varint,1,opt,name=trigger,proto3" json:"trigger,omitempty"` // word
+	Key           uint64                 `protobuf:"fixed64,2,opt,name=key,proto3" json:"key,omitempty"`
+	At            uint64                 `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`     // time
+	Last          uint64                 `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"` // time
+	Sub           uint64                 `protobuf:"fixed64,5,opt,name=sub,proto3" json:"sub,omitempty"`
+	Journey       uint32                 `protobuf:"varint,6,opt,name=journey,proto3" json:"journey,omitempty"` // word
+	Over          uint32                 `protobuf:"varint,7,opt,name=over,proto3" json:"over,omitempty"`       // word
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ground) Reset() {
+	*x = Ground{}
+	mi := &file_record_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ground) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ground) ProtoMessage() {}
+
+func (x *Ground) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ground.ProtoReflect.Descriptor instead.
+func (*Ground) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Ground) GetTrigger() uint32 {
+	if x != nil {
+		return x.Trigger
+	}
+	return 0
+}
+
+func (x *Ground) GetKey() uint64 {
+	if x != nil {
+		return x.Key
+	}
+	return 0
+}
+
+func (x *Ground) GetAt() uint64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Ground) GetLast() uint64 {
+	if x != nil {
+		return x.Last
+	}
+	return 0
+}
+
+func (x *Ground) GetSub() uint64 {
+	if x != nil {
+		return x.Sub
+	}
+	return 0
+}
+
+func (x *Ground) GetJourney() uint32 {
+	if x != nil {
+		return x.Journey
+	}
+	return 0
+}
+
+func (x *Ground) GetOver() uint32 {
+	if x != nil {
+		return x.Over
+	}
+	return 0
 }
 
 // Moment is where and why messages may leave. It has words and a base of its
@@ -409,7 +645,7 @@ type Moment struct {
 
 func (x *Moment) Reset() {
 	*x = Moment{}
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -421,7 +657,7 @@ func (x *Moment) String() string {
 func (*Moment) ProtoMessage() {}
 
 func (x *Moment) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -434,7 +670,7 @@ func (x *Moment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moment.ProtoReflect.Descriptor instead.
 func (*Moment) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{1}
+	return file_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Moment) GetWords() [][]byte {
@@ -514,7 +750,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -526,7 +762,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -539,7 +775,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{2}
+	return file_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Receipt) GetMessage() []byte {
@@ -692,7 +928,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -704,7 +940,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -717,7 +953,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{3}
+	return file_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Look) GetMessage() []byte {
@@ -798,7 +1034,7 @@ type Erasing struct {
 
 func (x *Erasing) Reset() {
 	*x = Erasing{}
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -810,7 +1046,7 @@ func (x *Erasing) String() string {
 func (*Erasing) ProtoMessage() {}
 
 func (x *Erasing) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -823,7 +1059,7 @@ func (x *Erasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasing.ProtoReflect.Descriptor instead.
 func (*Erasing) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{4}
+	return file_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Erasing) GetLookups() [][]byte {
@@ -886,7 +1122,7 @@ type ConsentSpan struct {
 
 func (x *ConsentSpan) Reset() {
 	*x = ConsentSpan{}
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -898,7 +1134,7 @@ func (x *ConsentSpan) String() string {
 func (*ConsentSpan) ProtoMessage() {}
 
 func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -911,7 +1147,7 @@ func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentSpan.ProtoReflect.Descriptor instead.
 func (*ConsentSpan) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{5}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ConsentSpan) GetChange() *ConsentChange {
@@ -945,7 +1181,7 @@ type Former struct {
 
 func (x *Former) Reset() {
 	*x = Former{}
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -957,7 +1193,7 @@ func (x *Former) String() string {
 func (*Former) ProtoMessage() {}
 
 func (x *Former) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -970,7 +1206,7 @@ func (x *Former) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Former.ProtoReflect.Descriptor instead.
 func (*Former) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{6}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Former) GetLookup() []byte {
@@ -999,7 +1235,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1011,7 +1247,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1024,7 +1260,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -1066,7 +1302,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1078,7 +1314,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1091,7 +1327,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -1130,7 +1366,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1142,7 +1378,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1155,7 +1391,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -1220,7 +1456,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1232,7 +1468,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1245,7 +1481,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -1296,7 +1532,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1308,7 +1544,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1321,7 +1557,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -1370,7 +1606,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1382,7 +1618,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1395,7 +1631,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -1442,7 +1678,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1690,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1703,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -1586,7 +1822,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1598,7 +1834,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1611,7 +1847,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -1648,7 +1884,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1660,7 +1896,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1673,7 +1909,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -1718,14 +1954,15 @@ type Mark struct {
 	Key           uint64                 `protobuf:"fixed64,3,opt,name=key,proto3" json:"key,omitempty"`
 	Anchor        uint64                 `protobuf:"varint,4,opt,name=anchor,proto3" json:"anchor,omitempty"` // time
 	Outcome       uint32                 `protobuf:"varint,5,opt,name=outcome,proto3" json:"outcome,omitempty"`
-	Reason        uint32                 `protobuf:"varint,6,opt,name=reason,proto3" json:"reason,omitempty"` // word
+	Reason        uint32                 `protobuf:"varint,6,opt,name=reason,proto3" json:"reason,omitempty"`    // word
+	Journey       uint32                 `protobuf:"varint,60,opt,name=journey,proto3" json:"journey,omitempty"` // word
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1737,7 +1974,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1750,7 +1987,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -1795,6 +2032,13 @@ func (x *Mark) GetReason() uint32 {
 	return 0
 }
 
+func (x *Mark) GetJourney() uint32 {
+	if x != nil {
+		return x.Journey
+	}
+	return 0
+}
+
 type Fold struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	State         uint32                 `protobuf:"varint,1,opt,name=state,proto3" json:"state,omitempty"`
@@ -1810,13 +2054,14 @@ type Fold struct {
 	Gone          []uint64               `protobuf:"fixed64,11,rep,packed,name=gone,proto3" json:"gone,omitempty"`
 	Upto          uint64                 `protobuf:"varint,12,opt,name=upto,proto3" json:"upto,omitempty"` // time
 	Joined        bool                   `protobuf:"varint,13,opt,name=joined,proto3" json:"joined,omitempty"`
+	Grounds       []*Ground              `protobuf:"bytes,60,rep,name=grounds,proto3" json:"grounds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1828,7 +2073,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1841,7 +2086,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{17}
+	return file_record_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -1935,6 +2180,13 @@ func (x *Fold) GetJoined() bool {
 	return false
 }
 
+func (x *Fold) GetGrounds() []*Ground {
+	if x != nil {
+		return x.Grounds
+	}
+	return nil
+}
+
 type Run struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            uint32                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"`           // word
@@ -1950,13 +2202,17 @@ type Run struct {
 	Ended         uint64                 `protobuf:"varint,11,opt,name=ended,proto3" json:"ended,omitempty"`     // time
 	Wait          uint64                 `protobuf:"varint,12,opt,name=wait,proto3" json:"wait,omitempty"`       // time
 	Waited        uint32                 `protobuf:"varint,13,opt,name=waited,proto3" json:"waited,omitempty"`   // word
+	Version       uint32                 `protobuf:"varint,60,opt,name=version,proto3" json:"version,omitempty"` // word
+	Holdout       bool                   `protobuf:"varint,61,opt,name=holdout,proto3" json:"holdout,omitempty"`
+	Heard         uint32                 `protobuf:"varint,62,opt,name=heard,proto3" json:"heard,omitempty"`
+	HeardAt       uint64                 `protobuf:"varint,63,opt,name=heard_at,json=heardAt,proto3" json:"heard_at,omitempty"` // time
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1968,7 +2224,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1981,7 +2237,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{18}
+	return file_record_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Run) GetId() uint32 {
@@ -2075,6 +2331,34 @@ func (x *Run) GetWaited() uint32 {
 	return 0
 }
 
+func (x *Run) GetVersion() uint32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Run) GetHoldout() bool {
+	if x != nil {
+		return x.Holdout
+	}
+	return false
+}
+
+func (x *Run) GetHeard() uint32 {
+	if x != nil {
+		return x.Heard
+	}
+	return 0
+}
+
+func (x *Run) GetHeardAt() uint64 {
+	if x != nil {
+		return x.HeardAt
+	}
+	return 0
+}
+
 type Message struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2098,13 +2382,15 @@ type Message struct {
 	ProviderHex   []byte                 `protobuf:"bytes,19,opt,name=provider_hex,json=providerHex,proto3" json:"provider_hex,omitempty"`  // instead of provider_id: two letters, then hexadecimal digits as bytes
 	CouponUntil   uint64                 `protobuf:"varint,20,opt,name=coupon_until,json=couponUntil,proto3" json:"coupon_until,omitempty"` // time
 	CouponUsed    uint64                 `protobuf:"varint,21,opt,name=coupon_used,json=couponUsed,proto3" json:"coupon_used,omitempty"`    // time
+	Variant       uint32                 `protobuf:"varint,60,opt,name=variant,proto3" json:"variant,omitempty"`                            // word
+	Detail        uint32                 `protobuf:"varint,61,opt,name=detail,proto3" json:"detail,omitempty"`                              // word
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2116,7 +2402,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2129,7 +2415,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{19}
+	return file_record_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Message) GetId() []byte {
@@ -2279,6 +2565,20 @@ func (x *Message) GetCouponUsed() uint64 {
 	return 0
 }
 
+func (x *Message) GetVariant() uint32 {
+	if x != nil {
+		return x.Variant
+	}
+	return 0
+}
+
+func (x *Message) GetDetail() uint32 {
+	if x != nil {
+		return x.Detail
+	}
+	return 0
+}
+
 type Attempt struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
@@ -2293,7 +2593,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2305,7 +2605,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2318,7 +2618,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{20}
+	return file_record_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -2376,7 +2676,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2388,7 +2688,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2401,7 +2701,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{21}
+	return file_record_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -2453,7 +2753,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[22]
+	mi := &file_record_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2465,7 +2765,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[22]
+	mi := &file_record_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2478,7 +2778,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{22}
+	return file_record_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -2527,7 +2827,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\x90\f\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xa4\r\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2568,8 +2868,27 @@ const file_record_proto_rawDesc = "" +
 	"\ahistory\x18$ \x03(\v2\x1d.ritorno.store.v1.ConsentSpanR\ahistory\x120\n" +
 	"\x06former\x18% \x03(\v2\x18.ritorno.store.v1.FormerR\x06former\x12\x16\n" +
 	"\x06joined\x18& \x03(\fR\x06joined\x12\x17\n" +
-	"\aheld_to\x18' \x01(\x04R\x06heldTo\x120\n" +
-	"\x06moment\x18F \x01(\v2\x18.ritorno.store.v1.MomentR\x06moment\"\xff\x01\n" +
+	"\aheld_to\x18' \x01(\x04R\x06heldTo\x12.\n" +
+	"\x06asides\x18< \x03(\v2\x16.ritorno.store.v1.MarkR\x06asides\x123\n" +
+	"\aentered\x18= \x03(\v2\x19.ritorno.store.v1.EnteredR\aentered\x12-\n" +
+	"\x05delay\x18> \x01(\v2\x17.ritorno.store.v1.DelayR\x05delay\x120\n" +
+	"\x06moment\x18F \x01(\v2\x18.ritorno.store.v1.MomentR\x06moment\"3\n" +
+	"\aEntered\x12\x18\n" +
+	"\ajourney\x18\x01 \x01(\rR\ajourney\x12\x0e\n" +
+	"\x02at\x18\x02 \x01(\x04R\x02at\"]\n" +
+	"\x05Delay\x12\x10\n" +
+	"\x03run\x18\x01 \x01(\rR\x03run\x12\x18\n" +
+	"\ajourney\x18\x02 \x01(\rR\ajourney\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\x04R\x02to\x12\x18\n" +
+	"\agranted\x18\x04 \x01(\bR\agranted\"\x98\x01\n" +
+	"\x06Ground\x12\x18\n" +
+	"\atrigger\x18\x01 \x01(\rR\atrigger\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\x06R\x03key\x12\x0e\n" +
+	"\x02at\x18\x03 \x01(\x04R\x02at\x12\x12\n" +
+	"\x04last\x18\x04 \x01(\x04R\x04last\x12\x10\n" +
+	"\x03sub\x18\x05 \x01(\x06R\x03sub\x12\x18\n" +
+	"\ajourney\x18\x06 \x01(\rR\ajourney\x12\x12\n" +
+	"\x04over\x18\a \x01(\rR\x04over\"\xff\x01\n" +
 	"\x06Moment\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x12\x19\n" +
 	"\bbase_sec\x18\x02 \x01(\x12R\abaseSec\x125\n" +
@@ -2687,14 +3006,15 @@ const file_record_proto_rawDesc = "" +
 	"\x05spent\x18\x02 \x01(\x12R\x05spent\x12\x14\n" +
 	"\x05first\x18\x03 \x01(\x04R\x05first\x12\x12\n" +
 	"\x04last\x18\x04 \x01(\x04R\x04last\x12\x18\n" +
-	"\aforeign\x18\x05 \x01(\x03R\aforeign\"\x86\x01\n" +
+	"\aforeign\x18\x05 \x01(\x03R\aforeign\"\xa0\x01\n" +
 	"\x04Mark\x12\x12\n" +
 	"\x04kind\x18\x01 \x01(\rR\x04kind\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x04R\x02at\x12\x10\n" +
 	"\x03key\x18\x03 \x01(\x06R\x03key\x12\x16\n" +
 	"\x06anchor\x18\x04 \x01(\x04R\x06anchor\x12\x18\n" +
 	"\aoutcome\x18\x05 \x01(\rR\aoutcome\x12\x16\n" +
-	"\x06reason\x18\x06 \x01(\rR\x06reason\"\xc7\x02\n" +
+	"\x06reason\x18\x06 \x01(\rR\x06reason\x12\x18\n" +
+	"\ajourney\x18< \x01(\rR\ajourney\"\xfb\x02\n" +
 	"\x04Fold\x12\x14\n" +
 	"\x05state\x18\x01 \x01(\rR\x05state\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\rR\x06reason\x12\x14\n" +
@@ -2712,7 +3032,8 @@ const file_record_proto_rawDesc = "" +
 	" \x01(\bR\x04over\x12\x12\n" +
 	"\x04gone\x18\v \x03(\x06R\x04gone\x12\x12\n" +
 	"\x04upto\x18\f \x01(\x04R\x04upto\x12\x16\n" +
-	"\x06joined\x18\r \x01(\bR\x06joined\"\xa9\x02\n" +
+	"\x06joined\x18\r \x01(\bR\x06joined\x122\n" +
+	"\agrounds\x18< \x03(\v2\x18.ritorno.store.v1.GroundR\agrounds\"\x8e\x03\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\rR\x02id\x12\x18\n" +
 	"\ajourney\x18\x02 \x01(\rR\ajourney\x12\x18\n" +
@@ -2727,7 +3048,11 @@ const file_record_proto_rawDesc = "" +
 	" \x01(\rR\aoutcome\x12\x14\n" +
 	"\x05ended\x18\v \x01(\x04R\x05ended\x12\x12\n" +
 	"\x04wait\x18\f \x01(\x04R\x04wait\x12\x16\n" +
-	"\x06waited\x18\r \x01(\rR\x06waited\"\x9a\x04\n" +
+	"\x06waited\x18\r \x01(\rR\x06waited\x12\x18\n" +
+	"\aversion\x18< \x01(\rR\aversion\x12\x18\n" +
+	"\aholdout\x18= \x01(\bR\aholdout\x12\x14\n" +
+	"\x05heard\x18> \x01(\rR\x05heard\x12\x19\n" +
+	"\bheard_at\x18? \x01(\x04R\aheardAt\"\xcc\x04\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
@@ -2752,7 +3077,9 @@ const file_record_proto_rawDesc = "" +
 	"\fprovider_hex\x18\x13 \x01(\fR\vproviderHex\x12!\n" +
 	"\fcoupon_until\x18\x14 \x01(\x04R\vcouponUntil\x12\x1f\n" +
 	"\vcoupon_used\x18\x15 \x01(\x04R\n" +
-	"couponUsed\"\xb0\x01\n" +
+	"couponUsed\x12\x18\n" +
+	"\avariant\x18< \x01(\rR\avariant\x12\x16\n" +
+	"\x06detail\x18= \x01(\rR\x06detail\"\xb0\x01\n" +
 	"\aAttempt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05fence\x18\x02 \x01(\x04R\x05fence\x12\x18\n" +
@@ -2786,65 +3113,72 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
-	(*Moment)(nil),        // 1: ritorno.store.v1.Moment
-	(*Receipt)(nil),       // 2: ritorno.store.v1.Receipt
-	(*Look)(nil),          // 3: ritorno.store.v1.Look
-	(*Erasing)(nil),       // 4: ritorno.store.v1.Erasing
-	(*ConsentSpan)(nil),   // 5: ritorno.store.v1.ConsentSpan
-	(*Former)(nil),        // 6: ritorno.store.v1.Former
-	(*Address)(nil),       // 7: ritorno.store.v1.Address
-	(*Ref)(nil),           // 8: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 9: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 10: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 11: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 12: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 13: ritorno.store.v1.Order
-	(*Refund)(nil),        // 14: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 15: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 16: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 17: ritorno.store.v1.Fold
-	(*Run)(nil),           // 18: ritorno.store.v1.Run
-	(*Message)(nil),       // 19: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 20: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 21: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 22: ritorno.store.v1.Answer
+	(*Entered)(nil),       // 1: ritorno.store.v1.Entered
+	(*Delay)(nil),         // 2: ritorno.store.v1.Delay
+	(*Ground)(nil),        // 3: ritorno.store.v1.Ground
+	(*Moment)(nil),        // 4: ritorno.store.v1.Moment
+	(*Receipt)(nil),       // 5: ritorno.store.v1.Receipt
+	(*Look)(nil),          // 6: ritorno.store.v1.Look
+	(*Erasing)(nil),       // 7: ritorno.store.v1.Erasing
+	(*ConsentSpan)(nil),   // 8: ritorno.store.v1.ConsentSpan
+	(*Former)(nil),        // 9: ritorno.store.v1.Former
+	(*Address)(nil),       // 10: ritorno.store.v1.Address
+	(*Ref)(nil),           // 11: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 12: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 13: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 14: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 15: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 16: ritorno.store.v1.Order
+	(*Refund)(nil),        // 17: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 18: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 19: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 20: ritorno.store.v1.Fold
+	(*Run)(nil),           // 21: ritorno.store.v1.Run
+	(*Message)(nil),       // 22: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 23: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 24: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 25: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	21, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	13, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	16, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	19, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	11, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	8,  // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	10, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	7,  // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	7,  // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	9,  // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	17, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	15, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	18, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	18, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	20, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	22, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	12, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
-	3,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
-	4,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
-	5,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
-	6,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
-	1,  // 21: ritorno.store.v1.Record.moment:type_name -> ritorno.store.v1.Moment
-	2,  // 22: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
-	2,  // 23: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
-	11, // 24: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
-	14, // 25: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	19, // 26: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	27, // [27:27] is the sub-list for method output_type
-	27, // [27:27] is the sub-list for method input_type
-	27, // [27:27] is the sub-list for extension type_name
-	27, // [27:27] is the sub-list for extension extendee
-	0,  // [0:27] is the sub-list for field type_name
+	24, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	16, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	19, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	22, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	14, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	11, // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	13, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	10, // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	10, // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	12, // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	20, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	18, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	21, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	21, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	23, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	25, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	15, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	6,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
+	7,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
+	8,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
+	9,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
+	19, // 21: ritorno.store.v1.Record.asides:type_name -> ritorno.store.v1.Mark
+	1,  // 22: ritorno.store.v1.Record.entered:type_name -> ritorno.store.v1.Entered
+	2,  // 23: ritorno.store.v1.Record.delay:type_name -> ritorno.store.v1.Delay
+	4,  // 24: ritorno.store.v1.Record.moment:type_name -> ritorno.store.v1.Moment
+	5,  // 25: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
+	5,  // 26: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
+	14, // 27: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
+	17, // 28: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	3,  // 29: ritorno.store.v1.Fold.grounds:type_name -> ritorno.store.v1.Ground
+	22, // 30: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	31, // [31:31] is the sub-list for method output_type
+	31, // [31:31] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -2858,7 +3192,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   23,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

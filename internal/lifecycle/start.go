@@ -1,0 +1,32 @@
+package lifecycle
+
+import "slices"
+
+// failed takes in a payment that failed. Where no journey hangs on it, it is
+// only told.
+func (d *decision) failed() {
+	if d.r.has(OnPaymentFailed) && !d.mark(Mark{Kind: MarkFailed, At: d.ev.At, Key: d.subscriptionKey()}) {
+		return
+	}
+	d.note(d.ev.Text)
+}
+
+// imported notes, once, that an import told of the contact.
+func (d *decision) imported() {
+	known := slices.ContainsFunc(d.c.Marks, func(m Mark) bool { return m.Kind == MarkImported })
+	if !known && d.c.Base.ground(importKey) == nil && d.c.Base.Upto.Before(d.now) {
+		d.mark(Mark{Kind: MarkImported, At: d.now, Key: importKey})
+	}
+}
+
+// start takes in that a program asks for a journey.
+func (d *decision) start() {
+	j := d.r.named(d.ev.Journey)
+	if j == nil || j.Trigger != OnAPI || d.c.State == UnsubscribedState {
+		d.t.Reason = ReasonNothingNew
+		return
+	}
+	if d.mark(Mark{Kind: MarkStarted, At: d.ev.At, Key: digest("started", j.Name, d.ev.Key), Journey: j.Name}) {
+		d.note(j.Name)
+	}
+}
