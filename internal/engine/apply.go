@@ -84,6 +84,9 @@ func (e *Engine) take(ctx context.Context, s *Shop, ev lifecycle.Event) (out Out
 
 // update runs Decide on the stored record until it is stored.
 func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Event, create bool) (Outcome, lifecycle.Transition, error) {
+	if err := e.needVersions(ctx); err != nil {
+		return Outcome{}, lifecycle.Transition{}, err
+	}
 	real, now, err := e.st.Now(ctx)
 	if err != nil {
 		return Outcome{}, lifecycle.Transition{}, err

@@ -76,6 +76,7 @@ type Engine struct {
 	clock    clockGuard    // against a clock that jumps
 	forgot   chan struct{}
 	guards   guards              // silent feeds, and brakes
+	kept     kept                // definitions of journeys that contacts under way follow
 	desks    map[string]*desk    // how making coupons goes, by shop
 	lookouts map[string]*lookout // how asking goes, by lookoutOf
 	passed   time.Duration       // tests only: real time that passed for the feeds
@@ -111,6 +112,7 @@ func New(o Options) *Engine {
 	}
 	for i := range o.Shops {
 		o.Shops[i].Rules.Keys = &e.keys
+		o.Shops[i].Rules.Versions = e.kept.of(o.Shops[i].Name)
 		e.shops[o.Shops[i].Name] = &o.Shops[i]
 		e.desks[o.Shops[i].Name] = &desk{}
 		if l := o.Shops[i].LastLook; l != nil {

@@ -80,6 +80,9 @@ func (e *Engine) ways(s *Shop, who string) []store.Digest {
 // Status is what support sees of a contact.
 func (e *Engine) Status(ctx context.Context, shop, who string) (lifecycle.Status, error) {
 	c, err := e.Find(ctx, shop, who)
+	if err == nil {
+		err = e.needVersions(ctx)
+	}
 	if err != nil {
 		return lifecycle.Status{}, err
 	}

@@ -51,6 +51,9 @@ func (e *Engine) Import(ctx context.Context, shop string, next Next) (Imported, 
 	if !ok {
 		return Imported{}, fmt.Errorf("shop %q: %w", shop, ErrShop)
 	}
+	if err := e.needVersions(ctx); err != nil {
+		return Imported{}, err
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	im := &importer{e: e, s: s}
 	var work [importWorkers]chan []lifecycle.Event

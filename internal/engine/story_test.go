@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
+	"ritorno/config"
 	"ritorno/connectors"
 	"ritorno/internal/engine"
 	"ritorno/internal/lifecycle"
@@ -21,8 +22,8 @@ import (
 
 // TestStories plays the stories of testdata/stories: text that a support agent
 // can read, on the real engine and a real store. Each file may have a section
-// "shop" with lines of the shop's configuration and "top" with lines beside it; the story itself is the text
-// above. Commands are below in (*story).do.
+// "shop" with lines of the shop's configuration and "top" with lines beside it, and "edited" with those that take the
+// place of "top" when the story says so; the story itself is the text above. Commands are below in (*story).do.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -37,16 +38,18 @@ func TestStories(t *testing.T) {
 			}
 			a := txtar.Parse(data)
 			var extra []string
-			top := ""
+			top, edited := "", ""
 			for _, s := range a.Files {
 				switch s.Name {
 				case "shop":
 					extra = strings.Split(strings.TrimSpace(string(s.Data)), "\n")
 				case "top":
 					top = string(s.Data)
+				case "edited":
+					edited = string(s.Data)
 				}
 			}
-			s := &story{t: t, b: newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith(extra...)+top)}
+			s := &story{t: t, b: newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith(extra...)+top), edited: shopWith(extra...) + edited}
 			for n, line := range strings.Split(string(a.Comment), "\n") {
 				s.line = fmt.Sprintf("%s:%d: %s", filepath.Base(f), n+1, line)
 				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
@@ -59,13 +62,15 @@ func TestStories(t *testing.T) {
 }
 
 type story struct {
-	t    *testing.T
-	b    *bench
-	line string
-	n    int
-	seen map[string]int // messages of a person that were looked at
-	last func() error   // the last delivery
-	real time.Duration  // how much real time passed for settling
+	t      *testing.T
+	b      *bench
+	line   string
+	n      int
+	seen   map[string]int // messages of a person that were looked at
+	last   func() error   // the last delivery
+	edited string         // configuration that "edit" brings
+
+	real time.Duration // how much real time passed for settling
 }
 
 func (s *story) fail(format string, args ...any) {
@@ -127,6 +132,19 @@ func (s *story) do(line string) {
 		}
 	case "again": // the last delivery once more
 		s.must(s.last())
+	case "fails": // fails anna: a payment of the subscription
+		s.apply(arg(1), lifecycle.Event{Type: lifecycle.PaymentFailed, Subscription: &lifecycle.Subscription{ID: "S1"}})
+	case "start": // start anna vip: a program asks for the journey
+		s.must(s.b.StartJourney(s.b.ctx, s.contact(arg(1)).ID, arg(2), s.key()))
+	case "edit": // the journeys are changed, and the service restarted
+		c, problems := config.Parse("edited.yaml", []byte(s.edited), nil)
+		if config.Bad(problems) {
+			s.fail("%v", problems)
+		}
+		for i := range s.b.options.Shops {
+			s.b.options.Shops[i].Rules = c.Rules(s.b.options.Shops[i].Name)
+		}
+		s.b.restart(s.t)
 	case "refund": // refund anna 1001 49.90
 		s.apply(arg(1), lifecycle.Event{Type: lifecycle.OrderRefunded, Refund: &lifecycle.Refund{OrderID: arg(2), ID: "r" + arg(2) + arg(3), Amount: s.cents(arg(3))}})
 	case "void": // void anna 1001: the order is cancelled
@@ -231,7 +249,7 @@ func (s *story) expect(w []string, arg func(int) string) {
 		}
 	case "sent": // sent anna sms survey ["words in it"]: exactly this since the last look
 		got := s.since(arg(1))
-		if len(got) != 1 || got[0].Message.Channel != arg(2) || got[0].Message.Template != arg(3) {
+		if len(got) != 1 || got[0].Message.Channel != arg(2) || !slices.Contains(strings.Split(arg(3), "|"), got[0].Message.Template) {
 			s.fail("sent: %s", describe(got))
 		}
 		for _, text := range w[4:] {
@@ -260,6 +278,38 @@ func (s *story) expect(w []string, arg func(int) string) {
 		x := ms[len(ms)-1].Receipt
 		if x.Basis != arg(2) || x.Zone != arg(3) || string(x.ZoneWhy) != arg(4) || x.Local[11:16] != arg(5) || x.Order != arg(6) {
 			s.fail("is %+v", *x)
+		}
+	case "drawn": // drawn anna warm=survey dry=coupon: the last message is one of the variants, as status shows it
+		ms := s.status(arg(1)).Messages
+		m := ms[len(ms)-1]
+		if !slices.Contains(w[2:], m.Variant+"="+m.Template) {
+			s.fail("is %s=%s", m.Variant, m.Template)
+		}
+	case "detail": // detail anna "orders > 3": what status says about the last message
+		ms := s.status(arg(1)).Messages
+		if got := ms[len(ms)-1].Detail; got != arg(2) {
+			s.fail("is %q", got)
+		}
+	case "in": // in anna reactivation 2/3 | in anna nothing
+		got := "nothing"
+		if j := s.status(arg(1)).Journey; j != nil {
+			got = fmt.Sprintf("%s %d/%d", j.Name, j.Step, j.Steps)
+		}
+		if got != strings.TrimSpace(arg(2)+" "+arg(3)) {
+			s.fail("is in %s", got)
+		}
+	case "follow": // follow reactivation 1 2: so many contacts follow each of its versions
+		list, err := s.b.Followings(s.b.ctx, "bottega")
+		s.must(err)
+		var got []string
+		for _, f := range list {
+			if f.Journey == arg(1) {
+				got = append(got, strconv.FormatInt(f.Contacts, 10))
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, w[2:]) {
+			s.fail("%+v", list)
 		}
 	case "had": // had anna survey dropped bought: one of the messages
 		ms := s.contact(arg(1)).Messages

@@ -46,6 +46,7 @@ func (e *Engine) Run(ctx context.Context) {
 		e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) })
 	})
 	loops.Go(func() { e.every(ctx, sealEvery, "seal", e.st.SealRestarted) })
+	loops.Go(func() { e.every(ctx, versionsEvery, "versions", e.readVersions) })
 	loops.Go(func() { e.every(ctx, reconcileEvery, "reconcile", e.reconcile) })
 	loops.Go(func() {
 		if err := e.Rewrite(ctx); err != nil && ctx.Err() == nil {
@@ -135,6 +136,9 @@ func (e *Engine) Tick(ctx context.Context) (Report, error) {
 
 func (e *Engine) tick(ctx context.Context) (Report, error) {
 	var sum Report
+	if err := e.needVersions(ctx); err != nil {
+		return sum, err
+	}
 	for ctx.Err() == nil {
 		real, now, err := e.st.Now(ctx)
 		if err != nil {
@@ -291,8 +295,10 @@ func (e *Engine) fire(ctx context.Context, c store.Claimed, now time.Time) (begu
 		e.release(ctx, c, e.refused(s, now, lifecycle.ReasonAccount))
 		return false
 	}
+	var placed *lifecycle.Grant
 	e.release(ctx, c, func(con lifecycle.Contact, _ store.Known) (store.Change, error) {
-		return e.change(s.Name, s.Rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, con, now)), nil
+		t, err := e.stepDue(ctx, s, con, now, &placed)
+		return e.change(s.Name, t), err
 	})
 	return false
 }

@@ -115,7 +115,7 @@ func (d *decision) enter(want claim) {
 		d.t.count("holdout:" + j.Name)
 	}
 	if len(j.Steps) > 0 {
-		from := d.outrankedUntil(j)
+		from := maxTime(d.outrankedUntil(j), d.reentry(j)) // it waited for so long, if longer than for its first step
 		if d.c.Delay.Run == run.ID {
 			from = maxTime(from, d.c.Delay.To)
 		}

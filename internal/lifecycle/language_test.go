@@ -413,7 +413,7 @@ func TestAContactKeepsTheVersionItStartedWith(t *testing.T) {
 	w.rules.Journeys = slices.Clone(w.rules.Journeys)
 	w.rules.Journeys[0].Steps = []lifecycle.Step{{After: 30 * day, Channels: old.Steps[0].Channels, Template: "new"}}
 	w.rules.Pin()
-	w.rules.Versions = lifecycle.Versions{digest: kept}
+	w.rules.Versions = func(d string) *lifecycle.Journey { return map[string]*lifecycle.Journey{digest: kept}[d] }
 	w.on(95)
 	if len(w.sent) != 3 || w.sent[2] != "coupon@sms" {
 		t.Fatalf("%v", w.sent)

@@ -11,8 +11,9 @@ import (
 	"ritorno/internal/when"
 )
 
-// Versions are definitions of journeys by their digest.
-type Versions map[string]*Journey
+// Versions finds a definition by its digest, nil where it is not known. What it
+// answers for a digest never changes.
+type Versions func(digest string) *Journey
 
 // Pin gives each journey the digest of its definition. Without it contacts
 // under way follow whatever the journey of that name says today.
@@ -150,8 +151,10 @@ func (r *Rules) journeyOf(run *Run) *Journey {
 	if j == nil || run.Version == "" || run.Version == j.Version {
 		return j
 	}
-	if old := r.Versions[run.Version]; old != nil {
-		return old
+	if r.Versions != nil {
+		if old := r.Versions(run.Version); old != nil {
+			return old
+		}
 	}
 	return j
 }

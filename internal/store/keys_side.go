@@ -78,6 +78,14 @@ func (k keys) reading(shop, source string) string {
 // brakes holds the brakes that are on, and when each was last released.
 func (k keys) brakes() string { return k.prefix + ":{brake}" }
 
+// entries holds the places that a journey has for entries, by day.
+func (k keys) entries(shop, journey string) string {
+	return k.prefix + ":{je:" + url.QueryEscape(shop) + ":" + url.QueryEscape(journey) + "}"
+}
+
+// versions holds the definitions that contacts under way may follow.
+func (k keys) versions(shop string) string { return k.prefix + ":{jv:" + url.QueryEscape(shop) + "}" }
+
 func (k keys) flag(name string) string { return k.prefix + ":fl:{" + url.QueryEscape(name) + "}" }
 
 // coupon is what a message's coupon is remembered under. The digest of the id
