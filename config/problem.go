@@ -35,6 +35,13 @@ func (p Problem) String() string {
 	return b.String()
 }
 
+// Warning is one thing to think about at a path of the file, found by somebody
+// who knows more than the file.
+func (c *Config) Warning(path, text string) Problem {
+	at := c.report.at(path)
+	return Problem{c.report.file, at.line, at.column, path, text, true}
+}
+
 // Bad reports whether any of the problems is more than a warning.
 func Bad(problems []Problem) bool {
 	return slices.ContainsFunc(problems, func(p Problem) bool { return !p.Warning })

@@ -25,12 +25,15 @@ var guarded = map[string]struct {
 	"GET /api/v1/contacts/:contact":        {auth.Support, func(_ *rig, who string) (string, string) { return "/api/v1/contacts/" + who, "" }},
 	"DELETE /api/v1/contacts/:contact":     {auth.Owner, func(_ *rig, who string) (string, string) { return "/api/v1/contacts/" + who, "" }},
 	"GET /api/v1/contacts/:contact/export": {auth.Support, func(_ *rig, who string) (string, string) { return "/api/v1/contacts/" + who + "/export", "" }},
-	"GET /api/v1/deadletters":              {auth.Support, func(*rig, string) (string, string) { return "/api/v1/deadletters", "" }},
-	"GET /api/v1/deadletters/:id":          {auth.Support, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
-	"POST /api/v1/deadletters/replay":      {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/deadletters/replay", "" }},
-	"POST /api/v1/deadletters/:id/replay":  {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter() + "/replay", "" }},
-	"DELETE /api/v1/deadletters/:id":       {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
-	"GET /api/v1/messages":                 {auth.Support, func(*rig, string) (string, string) { return "/api/v1/messages", "" }},
+	"POST /api/v1/contacts/:contact/journeys": {auth.Support, func(_ *rig, who string) (string, string) {
+		return "/api/v1/contacts/" + who + "/journeys", `{"journey":"vip"}`
+	}},
+	"GET /api/v1/deadletters":             {auth.Support, func(*rig, string) (string, string) { return "/api/v1/deadletters", "" }},
+	"GET /api/v1/deadletters/:id":         {auth.Support, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
+	"POST /api/v1/deadletters/replay":     {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/deadletters/replay", "" }},
+	"POST /api/v1/deadletters/:id/replay": {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter() + "/replay", "" }},
+	"DELETE /api/v1/deadletters/:id":      {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
+	"GET /api/v1/messages":                {auth.Support, func(*rig, string) (string, string) { return "/api/v1/messages", "" }},
 	"POST /api/v1/messages/:id/resolve": {auth.Support, func(r *rig, _ string) (string, string) {
 		return "/api/v1/messages/" + r.uncertain() + "/resolve", `{"verdict":"sent","provider_id":"SM1"}`
 	}},

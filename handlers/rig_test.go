@@ -162,6 +162,10 @@ func shopOf(id, name, locale, country string) engine.Shop {
 			Name: "reactivation", Trigger: lifecycle.OnInactivity,
 			Steps:  []lifecycle.Step{step(30*day, "survey"), step(60*day, "contest"), step(90*day, "coupon")},
 			Finish: lifecycle.Finish{After: 7 * day, Otherwise: lifecycle.UnsubscribedState},
+		}, {
+			Name: "vip", Trigger: lifecycle.OnAPI, Reentry: lifecycle.Reentry{Never: true},
+			Steps:  []lifecycle.Step{step(0, "survey")},
+			Finish: lifecycle.Finish{After: 7 * day, Otherwise: lifecycle.Active},
 		}},
 	}}
 }

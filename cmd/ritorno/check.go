@@ -35,6 +35,9 @@ func check(cmd *cobra.Command, g *globals, connect bool) error {
 		problems = append(problems, config.Problem{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text})
 	}
 	problems = append(problems, tryTemplates(c, set)...)
+	if mistakes(problems) == nil {
+		problems = append(problems, tryFollowers(cmd.Context(), c, set, connect)...)
+	}
 	var tried []connection
 	if connect && mistakes(problems) == nil {
 		tried = tryConnections(cmd.Context(), c)

@@ -48,6 +48,7 @@ func Mount(srv *handlers.Server, g *echo.Group) {
 	g.GET("/contacts/:contact", a.showContact, support)
 	g.DELETE("/contacts/:contact", a.eraseContact, owner)
 	g.GET("/contacts/:contact/export", a.exportContact, support)
+	g.POST("/contacts/:contact/journeys", a.startJourney, support)
 
 	g.GET("/deadletters", a.listDead, support)
 	g.GET("/deadletters/:id", a.showDead, support)

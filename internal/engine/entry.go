@@ -65,28 +65,37 @@ var (
 	ErrUnsubscribed = errors.New("the contact is unsubscribed")
 )
 
-// StartJourney lets a contact enter a journey that waits for a program's call.
-// The same key twice starts it once.
-func (e *Engine) StartJourney(ctx context.Context, contact, journey, key string) error {
-	c, err := e.load(ctx, contact)
+// StartJourney lets a contact enter a journey that waits for a program's call,
+// and says why they are not in it, if they are not: another journey goes first,
+// the day's entries are taken, or they may not enter again. The same key twice
+// starts it once.
+func (e *Engine) StartJourney(ctx context.Context, shop, who, journey, key string) (string, lifecycle.Reason, error) {
+	c, err := e.Find(ctx, shop, who)
 	if err != nil {
-		return err
+		return "", "", err
 	}
 	s, ok := e.shops[c.Shop]
 	if !ok {
-		return fmt.Errorf("shop %q: %w", c.Shop, ErrShop)
+		return "", "", fmt.Errorf("shop %q: %w", c.Shop, ErrShop)
 	}
 	starts := slices.ContainsFunc(s.Rules.Journeys, func(j lifecycle.Journey) bool {
 		return j.Name == journey && j.Trigger == lifecycle.OnAPI
 	})
 	switch {
 	case !starts:
-		return fmt.Errorf("journey %q: %w", journey, ErrJourney)
+		return "", "", fmt.Errorf("journey %q: %w", journey, ErrJourney)
 	case c.State == lifecycle.UnsubscribedState:
-		return ErrUnsubscribed
+		return "", "", ErrUnsubscribed
 	}
-	_, err = e.ApplyTo(ctx, c.ID, lifecycle.Event{Type: lifecycle.Started, Source: "api", Key: key, Journey: journey})
-	return err
+	out, err := e.ApplyTo(ctx, c.ID, lifecycle.Event{Type: lifecycle.Started, Source: "api", Key: key, Journey: journey})
+	if err != nil {
+		return "", "", err
+	}
+	if c, err = e.load(ctx, out.Contact); err != nil {
+		return "", "", err
+	}
+	_, now, err := e.st.Now(ctx)
+	return c.ID, s.Rules.Kept(&c, journey, now), err
 }
 
 // midnight is the first instant of a day since 1970.

@@ -135,7 +135,8 @@ func (s *story) do(line string) {
 	case "fails": // fails anna: a payment of the subscription
 		s.apply(arg(1), lifecycle.Event{Type: lifecycle.PaymentFailed, Subscription: &lifecycle.Subscription{ID: "S1"}})
 	case "start": // start anna vip: a program asks for the journey
-		s.must(s.b.StartJourney(s.b.ctx, s.contact(arg(1)).ID, arg(2), s.key()))
+		_, _, err := s.b.StartJourney(s.b.ctx, "bottega", mailOf(arg(1)), arg(2), s.key())
+		s.must(err)
 	case "edit": // the journeys are changed, and the service restarted
 		c, problems := config.Parse("edited.yaml", []byte(s.edited), nil)
 		if config.Bad(problems) {

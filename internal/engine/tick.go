@@ -46,6 +46,9 @@ func (e *Engine) Run(ctx context.Context) {
 		e.every(ctx, recoverEvery, "recover", func(ctx context.Context) error { return e.recoverAll(ctx, false) })
 	})
 	loops.Go(func() { e.every(ctx, sealEvery, "seal", e.st.SealRestarted) })
+	if err := e.dropVersions(ctx); err != nil {
+		e.trouble("versions", err)
+	}
 	loops.Go(func() { e.every(ctx, versionsEvery, "versions", e.readVersions) })
 	loops.Go(func() { e.every(ctx, reconcileEvery, "reconcile", e.reconcile) })
 	loops.Go(func() {

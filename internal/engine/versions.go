@@ -37,11 +37,9 @@ func (e *Engine) needVersions(ctx context.Context) error {
 	return e.readVersions(ctx)
 }
 
-// readVersions keeps the definitions of today and reads all that are kept. At
-// the first time it drops those that nobody follows.
+// readVersions keeps the definitions of today and reads all that are kept.
 func (e *Engine) readVersions(ctx context.Context) error {
 	all := map[string]map[string]*lifecycle.Journey{}
-	first := e.kept.read.Load() == nil
 	for i := range e.o.Shops {
 		s := &e.o.Shops[i]
 		if len(s.Rules.Journeys) == 0 {
@@ -53,11 +51,6 @@ func (e *Engine) readVersions(ctx context.Context) error {
 		}
 		if err := e.keepToday(ctx, s, texts); err != nil {
 			return err
-		}
-		if first {
-			if err := e.dropUnused(ctx, s, texts); err != nil {
-				return err
-			}
 		}
 		all[s.Name] = e.parse(s.Name, texts)
 	}
@@ -80,7 +73,22 @@ func (e *Engine) keepToday(ctx context.Context, s *Shop, texts map[string]string
 	return nil
 }
 
-func (e *Engine) dropUnused(ctx context.Context, s *Shop, texts map[string]string) error {
+// dropVersions forgets the definitions that nobody follows. A process with
+// another configuration keeps its own again with its next look.
+func (e *Engine) dropVersions(ctx context.Context) error {
+	for i := range e.o.Shops {
+		if err := e.dropUnused(ctx, &e.o.Shops[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Engine) dropUnused(ctx context.Context, s *Shop) error {
+	texts, err := e.st.KeptVersions(ctx, s.Name)
+	if err != nil || len(texts) == 0 {
+		return err
+	}
 	counts, err := e.st.Counts(ctx, s.Name)
 	if err != nil {
 		return err
@@ -101,7 +109,6 @@ func (e *Engine) dropUnused(ctx context.Context, s *Shop, texts map[string]strin
 		if err := e.st.DropVersion(ctx, s.Name, digest); err != nil {
 			return err
 		}
-		delete(texts, digest)
 	}
 	return nil
 }
@@ -131,20 +138,22 @@ type Following struct {
 }
 
 // Followings are the versions of a shop's journeys that contacts follow, by
-// journey and version.
+// journey and version. It changes nothing.
 func (e *Engine) Followings(ctx context.Context, shop string) ([]Following, error) {
-	if err := e.needVersions(ctx); err != nil {
-		return nil, err
-	}
 	counts, err := e.Counts(ctx, shop)
 	if err != nil {
 		return nil, err
 	}
+	texts, err := e.st.KeptVersions(ctx, shop)
+	if err != nil {
+		return nil, err
+	}
+	kept := e.parse(shop, texts)
 	var list []Following
 	for field, n := range counts {
 		rest, ok := strings.CutPrefix(field, "running:")
 		if i := strings.LastIndexByte(rest, ':'); ok && i > 0 && n > 0 {
-			list = append(list, Following{rest[:i], rest[i+1:], n, e.kept.of(shop)(rest[i+1:])})
+			list = append(list, Following{rest[:i], rest[i+1:], n, kept[rest[i+1:]]})
 		}
 	}
 	slices.SortFunc(list, func(a, b Following) int {

@@ -63,6 +63,7 @@ const (
 	ReasonOutranked  Reason = "outranked"       // a journey of higher priority has the contact
 	ReasonStopped    Reason = "stop_if"
 	ReasonPerDay     Reason = "entries_per_day" // the day's number of entries is full, or spread
+	ReasonReentry    Reason = "reentry"         // may not enter the journey again, or not yet
 	ReasonEarly      Reason = "early_warning"   // the gap since the last order is too long
 
 	ReasonCouponAway    Reason = "coupon_unavailable" // the shop could not be reached to make the coupon

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // failed takes in a payment that failed. Where no journey hangs on it, it is
 // only told.
@@ -29,4 +32,22 @@ func (d *decision) start() {
 	if d.mark(Mark{Kind: MarkStarted, At: d.ev.At, Key: digest("started", j.Name, d.ev.Key), Journey: j.Name}) {
 		d.note(j.Name)
 	}
+}
+
+// Kept says what keeps a contact out of a journey that was asked for; empty:
+// they are in it.
+func (r *Rules) Kept(c *Contact, journey string, now time.Time) Reason {
+	d := decision{r: r, c: *c, now: now}
+	j := r.named(journey)
+	switch {
+	case c.Run != nil && c.Run.Journey == journey:
+		return ""
+	case c.Delay.Journey == journey:
+		return ReasonPerDay
+	case j != nil && !d.mayReenter(j, now):
+		return ReasonReentry
+	case c.Run != nil:
+		return ReasonOutranked
+	}
+	return ReasonNothingNew
 }
