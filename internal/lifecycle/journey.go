@@ -100,7 +100,7 @@ func (d *decision) revive(i int) {
 	run := d.c.Runs[i]
 	d.c.Runs = slices.Delete(d.c.Runs, i, i+1)
 	if j := d.r.journeyOf(&run); j != nil {
-		d.skipPast(&run, j, run.Ended)
+		d.skipPast(&run, j)
 	}
 	run.Outcome, run.Ended, run.Wait, run.Waited = "", time.Time{}, time.Time{}, ""
 	d.c.Run = &run
@@ -184,13 +184,19 @@ func (d *decision) putOff(run *Run, j *Journey, from time.Time) {
 	}
 }
 
-// skipPast passes over the steps that fell due between two times, the second
-// being now.
-func (d *decision) skipPast(run *Run, j *Journey, since time.Time) {
+// skipPast passes over the steps that fell due since the run ended. Where another
+// journey had the contact meanwhile, they are on record as dropped.
+func (d *decision) skipPast(run *Run, j *Journey) {
+	since := run.Ended
 	for run.Step < len(j.Steps) {
 		due := d.stepAt(run, j)
 		if due.After(d.now) || !due.After(since) {
 			return
+		}
+		if m := d.plan(run, j); run.Outcome == ReasonOutranked && d.message(m.ID) == nil {
+			m.Status, m.Error = Dropped, ReasonOutranked
+			d.c.Messages = d.putMessage(m)
+			d.t.count("dropped:" + string(ReasonOutranked))
 		}
 		run.Step++
 		run.Handled = d.now

@@ -20,6 +20,7 @@ type oracle struct {
 	begins    map[string]*begin // attempt -> its begin
 	takes     map[string]int    // message -> how often the provider accepted it
 	steps     map[string]string // contact, run and step -> the message accepted for it
+	variants  map[string]string // contact, journey and step -> the variant that was begun
 	ended     map[string]bool   // runs that ended at least once
 	accepted0 int64             // proofs that went with erased records
 }
@@ -38,7 +39,7 @@ type begin struct {
 func newOracle(w *world) *oracle {
 	return &oracle{
 		w: w, lives: map[string]*life{}, fences: map[string]uint64{}, begins: map[string]*begin{},
-		takes: map[string]int{}, steps: map[string]string{}, ended: map[string]bool{},
+		takes: map[string]int{}, steps: map[string]string{}, ended: map[string]bool{}, variants: map[string]string{},
 	}
 }
 
@@ -114,6 +115,7 @@ func (o *oracle) begun(c *lifecycle.Contact, a *lifecycle.Attempt) {
 		w.fail("I8", c.ID, "begun to a suppressed address: "+string(sup.Reason))
 	}
 	b.cap, b.late = o.cap(c, m), o.expiry(c, m)
+	o.journey(c, m)
 	if p := w.owner(c.ID); p != nil {
 		if why := o.prevented(p, c, m); why != "" {
 			b.inv, b.bad = "I4", why
@@ -147,7 +149,15 @@ func (o *oracle) expiry(c *lifecycle.Contact, m *lifecycle.Message) (late time.T
 	}
 	for _, j := range o.w.right.Journeys {
 		if j.Name == m.Journey {
-			late = c.Run.Anchor.Add(j.Steps[m.Step-1].After + o.w.right.Expires)
+			s := &j.Steps[m.Step-1]
+			from := c.Run.Anchor
+			if s.Previous {
+				from = c.Run.Handled
+			}
+			late = from.Add(s.After + o.w.right.Expires)
+			if s.WaitFor != nil {
+				late = late.Add(s.WaitFor.Timeout)
+			}
 		}
 	}
 	return late

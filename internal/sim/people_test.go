@@ -38,11 +38,13 @@ const (
 	answer
 	ask // for a pause
 	erase
-	report // of the provider
+	failure // of a payment
+	call    // a program asks for a journey
+	report  // of the provider
 )
 
 func (k kind) String() string {
-	return [...]string{"sign-up", "purchase", "refund", "cancellation", "resumption", "opt-in", "opt-out", "answer", "pause", "erasure", "report"}[k]
+	return [...]string{"sign-up", "purchase", "refund", "cancellation", "resumption", "opt-in", "opt-out", "answer", "pause", "erasure", "failed payment", "call", "report"}[k]
 }
 
 // delivery is one piece of news that is told again until it is acknowledged.
@@ -92,7 +94,11 @@ func (w *world) peopleArrive() {
 func (w *world) something(p *person) {
 	k := purchase
 	switch r := w.rng.IntN(100); {
+	case r < 25:
+	case r < 30:
+		k = failure
 	case r < 35:
+		k = call
 	case r < 45:
 		k = answer
 	case r < 55:
@@ -188,6 +194,11 @@ func (w *world) tell(p *person, k kind, ch lifecycle.Channel) {
 		d.ev = lifecycle.Event{Type: lifecycle.Responded, Source: "sms", Key: key, Response: &lifecycle.Response{Kind: lifecycle.ResponseReply, Text: key}}
 	case ask:
 		d.ev = lifecycle.Event{Type: lifecycle.Paused, Source: "page", Key: key, At: at, Until: at.Add(time.Duration(1+w.rng.IntN(30)) * day)}
+		d.reply = true
+	case failure:
+		d.ev.Type, d.ev.Subscription = lifecycle.PaymentFailed, &lifecycle.Subscription{ID: "1"}
+	case call:
+		d.ev = lifecycle.Event{Type: lifecycle.Started, Source: "api", Key: key, At: at, Journey: "vip"}
 		d.reply = true
 	case erase:
 		d.ev = lifecycle.Event{Type: lifecycle.EraseRequested, Source: "erp", Person: p.who}

@@ -48,6 +48,8 @@ shops:
 		panic(fmt.Sprint(problems))
 	}
 	r := c.Rules(shopName)
+	r.Journeys = append(r.Journeys, more()...)
+	r.Pin()
 	return &r
 })
 

@@ -16,6 +16,7 @@ type store struct {
 	lookup  map[int]string    // person -> contact, the look-ups in one
 	erased  map[int]time.Time // suppression marks
 	counts  map[string]int64
+	places  map[string]map[int64]int // journey -> day -> entries
 	mode    fsync
 	barrier bool
 	phase   time.Duration // when in its period the disk is synced

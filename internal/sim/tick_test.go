@@ -244,7 +244,17 @@ func (p *process) fire(c claimed, now time.Time, done func()) {
 		p.send(c, t, done)
 		return
 	}
+	var placed *lifecycle.Grant
 	p.release(c, "release", func(con lifecycle.Contact, _ map[uint64]bool) change {
-		return changed(p.w.rules.Decide(lifecycle.Event{Type: lifecycle.StepDue, At: now}, con, now))
+		ev := lifecycle.Event{Type: lifecycle.StepDue, At: now}
+		t := p.w.rules.Decide(ev, con, now)
+		if t.Ask != nil {
+			if placed == nil || placed.Run != t.Ask.Run {
+				placed = &lifecycle.Grant{Run: t.Ask.Run, At: p.w.st.place(*t.Ask, now)}
+			}
+			ev.Grant = placed
+			t = p.w.rules.Decide(ev, con, now)
+		}
+		return changed(t)
 	}, done)
 }

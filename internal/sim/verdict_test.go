@@ -195,12 +195,16 @@ func (o *oracle) resumed(c *lifecycle.Contact, r lifecycle.Run) bool {
 func (o *oracle) counters() {
 	w := o.w
 	states, accepted, live := map[string]int64{}, o.accepted0, int64(0)
+	running := map[string]int64{}
 	n := int64(0)
 	for _, sh := range w.st.shards {
 		n += sh.n
 		for _, r := range sh.records {
 			states[r.c.State.String()]++
 			accepted += int64(r.c.Accepted)
+			if run := r.c.Run; run != nil {
+				running["running:"+run.Journey+":"+run.Version]++
+			}
 			live += living(true, &r.c)
 		}
 	}
@@ -212,6 +216,9 @@ func (o *oracle) counters() {
 		got := w.st.counts[f]
 		if state, ok := strings.CutPrefix(f, "state:"); ok && got != states[state] {
 			w.fail("I1", "", fmt.Sprintf("%d contacts are %s, counted %d", states[state], state, got))
+		}
+		if strings.HasPrefix(f, "running:") && got != running[f] {
+			w.fail("I1", "", fmt.Sprintf("%d contacts follow %s, counted %d", running[f], f, got))
 		}
 		if strings.HasPrefix(f, "sent:") {
 			sent += got

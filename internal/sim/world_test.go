@@ -82,7 +82,7 @@ func (s *stats) add(o stats) {
 
 // violation is a broken promise.
 type violation struct {
-	Inv  string // I1 … I9, livelock
+	Inv  string // I1 … I10, livelock
 	ID   string // contact, empty: none in particular
 	Text string
 
