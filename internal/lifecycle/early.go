@@ -87,6 +87,6 @@ func (d *decision) warned(key uint64) bool {
 
 // warn begins the early warning of this gap.
 func (d *decision) warn(f Fold) {
-	d.mark(Mark{Kind: MarkWarned, At: d.now, Key: warnedKey(f.LastOrder), Anchor: f.LastOrder})
+	d.mark(Mark{Kind: MarkWarned, At: d.afterFacts(), Key: warnedKey(f.LastOrder), Anchor: f.LastOrder})
 	d.t.Reason = ReasonEntered
 }

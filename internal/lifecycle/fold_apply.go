@@ -261,12 +261,12 @@ func (f *Fold) applyEnded(m *Mark) {
 		f.Over, f.Reason = true, m.Reason
 		return
 	}
-	silent := f.Trigger == OnInactivity
+	was := f.Trigger
 	f.to(m.Outcome, m.Reason, m.At)
 	switch {
-	case m.Outcome == Dormant:
-		f.Anchor = m.At // the reactivation counts from this moment
-	case silent && m.Outcome == Active:
+	case m.Outcome == Dormant, m.Outcome == Active && was == OnCancellation:
+		f.Anchor = m.At // silence counts from this moment
+	case m.Outcome == Active && was == OnInactivity:
 		f.Anchor = time.Time{} // this silence had its journey: only a sign of life begins another
 	}
 }

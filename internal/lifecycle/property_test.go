@@ -5,6 +5,7 @@ import (
 	"math/rand"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"pgregory.net/rapid"
 
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/when"
 )
 
 // essence is what "the same record" means: orders, money, consent, state and
@@ -49,7 +51,11 @@ func anyEvent(t *rapid.T, i int, at time.Time) lifecycle.Event {
 	ev := lifecycle.Event{Source: "shopify", Key: strconv.Itoa(i), At: at, Version: at, Person: anna()}
 	id := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(t, "order")
 	cents := int64(1000)
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 11).Draw(t, "kind") {
+	case 10:
+		ev.Type, ev.Subscription = lifecycle.PaymentFailed, &lifecycle.Subscription{ID: id}
+	case 11:
+		ev.Type, ev.Journey = lifecycle.Started, "vip"
 	case 0, 1, 2:
 		ev = order("o"+strconv.Itoa(i), at, cents)
 	case 3: // the same order told again in another version
@@ -78,8 +84,12 @@ func TestShuffledAndRepeatedHistoriesLeadToTheSameRecord(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		evs := history(t)
 		now := day0.Add(400 * day)
+		beside := rapid.Bool().Draw(t, "journeys beside the state")
 		run := func(evs []lifecycle.Event) lifecycle.Contact {
 			w := newWorld(t)
+			if beside {
+				w.rules.Journeys = append(w.rules.Journeys, besides()...)
+			}
 			w.now = now
 			for _, ev := range evs {
 				w.apply(ev)
@@ -97,10 +107,57 @@ func TestShuffledAndRepeatedHistoriesLeadToTheSameRecord(t *testing.T) {
 		rand.New(rand.NewSource(rapid.Int64().Draw(t, "seed"))).Shuffle(len(mixed), func(i, j int) { mixed[i], mixed[j] = mixed[j], mixed[i] })
 		got := run(mixed)
 		r := rules()
+		if beside {
+			r.Journeys = append(r.Journeys, besides()...)
+		}
 		if diff := cmp.Diff(essenceOf(&r, want), essenceOf(&r, got)); diff != "" {
 			t.Fatalf("shuffled differs from ordered (-ordered +shuffled):\n%s\nordered %s", diff, describe(ordered))
 		}
 	})
+}
+
+// besides are journeys that stand beside the state.
+func besides() []lifecycle.Journey {
+	return []lifecycle.Journey{
+		journey("dunning", lifecycle.OnPaymentFailed, 0, 5, 9), journey("vip", lifecycle.OnAPI, 1, 8),
+		journey("early", lifecycle.OnEarlyWarning, 0, 3), journey("hello", lifecycle.OnImport, 1, 2),
+	}
+}
+
+// anyLanguage gives a journey some of the keys of the language.
+func anyLanguage(t *rapid.T, j *lifecycle.Journey) {
+	has := func(what string) bool { return rapid.IntRange(0, 3).Draw(t, j.Name+" "+what) == 0 }
+	if has("priority") {
+		j.Priority = rapid.IntRange(1, 90).Draw(t, "priority")
+	}
+	if has("holdout") {
+		j.Holdout = 0.5
+	}
+	if has("reentry") {
+		j.Reentry = rapid.SampledFrom([]lifecycle.Reentry{{Never: true}, {After: 60 * day}}).Draw(t, "reentry")
+	}
+	if has("entries a day") {
+		j.PerDay = 1
+	}
+	last := &j.Steps[len(j.Steps)-1]
+	if has("variants") {
+		last.Template, last.Variants = "", []lifecycle.Variant{{Name: "dry", Weight: 1, Template: "d"}, {Name: "warm", Weight: 1, Template: "w"}}
+	}
+	if has("wait") {
+		last.WaitFor = &lifecycle.WaitFor{
+			Reaction: rapid.SampledFrom([]lifecycle.Reaction{lifecycle.ReactionOpen, lifecycle.ReactionClick}).Draw(t, "reaction"), Timeout: 3 * day,
+			Otherwise: rapid.SampledFrom([]lifecycle.Unheard{lifecycle.UnheardSkip, lifecycle.UnheardGo, lifecycle.UnheardEnd}).Draw(t, "otherwise"),
+		}
+	}
+	if len(j.Steps) > 1 && has("after the step before") {
+		last.Previous, last.After = true, 2*day
+	}
+	if e, err := when.Compile("messages >= 1"); err == nil && has("stop") {
+		j.StopIf = e
+	}
+	if has("ending") {
+		j.Finish.Otherwise = rapid.SampledFrom([]lifecycle.State{lifecycle.Active, lifecycle.UnsubscribedState}).Draw(t, "ending")
+	}
 }
 
 func describe(evs []lifecycle.Event) (s string) {
@@ -129,6 +186,17 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 		}
 		w.rules.Quiet = &lifecycle.Quiet{From: 21 * 60, To: 9 * 60, Channels: [2]bool{false, true}}
 		w.rules.Cap = lifecycle.Cap{Messages: 2, Per: 30 * day}
+		w.rules.Journeys = append(w.rules.Journeys, besides()...)
+		for i := range w.rules.Journeys { // the language, at random
+			anyLanguage(t, &w.rules.Journeys[i])
+		}
+		w.rules.Pin()
+		running := map[string]int64{}
+		w.counted = func(t lifecycle.Transition) {
+			for _, n := range t.Counts {
+				running[n.Field] += n.N
+			}
+		}
 		asked := [2]bool{}
 		for i := range rapid.IntRange(1, 25).Draw(t, "moves") {
 			w.until(w.now.Add(time.Duration(rapid.IntRange(0, 40*24).Draw(t, "hours")) * time.Hour))
@@ -153,8 +221,23 @@ func TestWhateverHappensTheInvariantsHold(t *testing.T) {
 				}
 			}
 		}
+		follows := ""
+		if run := w.c.Run; run != nil {
+			follows = "running:" + run.Journey + ":" + run.Version
+			if running[follows] != 1 {
+				t.Fatalf("%s is counted %d times", follows, running[follows])
+			}
+		}
+		for field, n := range running {
+			if strings.HasPrefix(field, "running:") && field != follows && n != 0 {
+				t.Fatalf("%s is counted %d times, and nobody is in it", field, n)
+			}
+		}
 		seen := map[string]bool{}
 		for _, m := range w.c.Messages {
+			if m.Error == lifecycle.ReasonHoldout && m.Status != lifecycle.Dropped || m.Variant != "" && m.Template == "" {
+				t.Fatalf("%+v", m)
+			}
 			if seen[m.ID] {
 				t.Fatalf("two messages with the id %s", m.ID)
 			}

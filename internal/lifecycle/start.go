@@ -25,7 +25,7 @@ func (d *decision) imported() {
 // start takes in that a program asks for a journey.
 func (d *decision) start() {
 	j := d.r.named(d.ev.Journey)
-	if j == nil || j.Trigger != OnAPI || d.c.State == UnsubscribedState {
+	if j == nil || j.Trigger != OnAPI {
 		d.t.Reason = ReasonNothingNew
 		return
 	}

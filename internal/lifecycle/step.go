@@ -57,10 +57,22 @@ func (d *decision) stepDue() {
 func (d *decision) enterDormant(f Fold) {
 	at := d.now.Truncate(time.Second)
 	if facts := d.c.facts(nil); len(facts) > 0 && !facts[len(facts)-1].at.Before(at) {
-		at = d.now
+		at = d.afterFacts()
 	}
 	d.mark(Mark{Kind: MarkDormant, At: at, Anchor: f.Anchor})
 	d.t.Reason = ReasonEntered
+}
+
+// afterFacts is now, or the moment after where something is on record for this
+// very instant, such as the end of the journey before: an entry comes first
+// among equal times, and this one came last.
+func (d *decision) afterFacts() time.Time {
+	for _, m := range d.c.Marks {
+		if m.At.Equal(d.now) {
+			return d.now.Add(nudge)
+		}
+	}
+	return d.now
 }
 
 // advance takes the live run one move further: a message to send, or a step
