@@ -48,7 +48,7 @@ type journeyView struct {
 
 type stepView struct {
 	Step     int      `json:"step"`
-	After    string   `json:"after"`
+	After    string   `json:"after"` // with + in front: after the step before
 	Channels []string `json:"channels"`
 	Template string   `json:"template"`
 	When     string   `json:"when,omitempty"`
@@ -62,7 +62,10 @@ type finishView struct {
 func viewOf(j lifecycle.Journey) journeyView {
 	v := journeyView{Name: j.Name, Trigger: j.Trigger, Finish: finishView{span(j.Finish.After), j.Finish.Otherwise.String()}}
 	for i, s := range j.Steps {
-		st := stepView{Step: i + 1, After: span(s.After), Template: s.Template, When: s.When.String()}
+		st := stepView{Step: i + 1, After: span(s.After), Template: strings.Join(s.Templates(), " or "), When: s.When.String()}
+		if s.Previous {
+			st.After = "+" + st.After
+		}
 		for _, ch := range s.Channels {
 			st.Channels = append(st.Channels, ch.String())
 		}

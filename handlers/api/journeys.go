@@ -24,7 +24,7 @@ type journey struct {
 
 type step struct {
 	Step      int      `json:"step"`
-	After     string   `json:"after"`
+	After     string   `json:"after"` // with + in front: after the step before
 	Channels  []string `json:"channels"`
 	Template  string   `json:"template"`
 	Sent      int64    `json:"sent"`
@@ -69,8 +69,11 @@ func funnel(j *lifecycle.Journey, counts map[string]int64) journey {
 	for i, s := range j.Steps {
 		of := func(what string) int64 { return counts[fmt.Sprintf("%s:%s:%d", what, j.Name, i+1)] }
 		st := step{
-			Step: i + 1, After: span(s.After), Channels: []string{}, Template: s.Template,
+			Step: i + 1, After: span(s.After), Channels: []string{}, Template: strings.Join(s.Templates(), " or "),
 			Opened: of("opened"), Responded: of("responded"),
+		}
+		if s.Previous {
+			st.After = "+" + st.After
 		}
 		for _, ch := range s.Channels {
 			st.Channels = append(st.Channels, ch.String())

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -121,7 +122,7 @@ func (e *Engine) watchPools(ctx context.Context) error {
 func offers(s *Shop) bool {
 	for _, j := range s.Rules.Journeys {
 		for _, st := range j.Steps {
-			if lifecycle.Offers(st.Template) {
+			if slices.ContainsFunc(st.Templates(), lifecycle.Offers) {
 				return true
 			}
 		}
