@@ -9,7 +9,7 @@ import (
 // It adds facts only, so it may be repeated. Consent given for an address that
 // goes does not carry over; an opt-out does.
 func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
-	state := c.State
+	before := standOf(&c)
 	d := decision{r: r, ev: Event{Type: ContactMerged, At: now}, c: c.clone(), now: now}
 	if d.c.MadeAt.IsZero() || gone.MadeAt.Before(d.c.MadeAt) {
 		d.c.MadeAt = gone.MadeAt
@@ -23,7 +23,8 @@ func (r *Rules) Absorb(c, gone Contact, now time.Time) Transition {
 	d.note("")
 	d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
 	d.settle()
-	d.countStates(state)
+	d.countStates(before.state)
+	d.tellChanges(before)
 	if gone.State != None {
 		d.t.Counts = append(d.t.Counts, Count{"state:" + gone.State.String(), -1})
 	}
@@ -58,6 +59,7 @@ func (d *decision) absorbIdentity(gone Contact) {
 		}
 	}
 	d.absorbLedger(gone)
+	d.absorbTold(gone)
 	d.c.PausedTo = maxTime(d.c.PausedTo, gone.PausedTo)
 	if gone.HeldAt.After(d.c.HeldAt) {
 		d.c.HeldAt, d.c.HeldTo = gone.HeldAt, gone.HeldTo

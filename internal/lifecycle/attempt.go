@@ -241,6 +241,10 @@ func (d *decision) prove(m *Message, s MessageStatus) {
 	}
 	d.t.count("sent:" + m.Journey + ":" + itoa(m.Step) + ":" + m.Channel.String())
 	d.t.tally(m.Channel, m.SentAt, TallySent)
+	d.t.tell(Tell{
+		Kind: TellSent, At: d.now, Channel: m.Channel, Journey: m.Journey, Step: m.Step,
+		Template: m.Template, Message: m.ID, Coupon: m.Coupon,
+	})
 	d.c.Timeline = addEntry(d.c.Timeline, Entry{At: d.now, Type: "message.sent", Text: m.Channel.String() + " " + m.Template})
 }
 

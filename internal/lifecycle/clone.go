@@ -24,6 +24,7 @@ func (c Contact) clone() Contact {
 	c.Runs = slices.Clone(c.Runs)
 	c.Messages = slices.Clone(c.Messages)
 	c.Looks = slices.Clone(c.Looks)
+	c.Told = slices.Clone(c.Told)
 	c.Timeline = slices.Clone(c.Timeline)
 	c.Answers = slices.Clone(c.Answers)
 	c.Base.Gone, c.Base.Grounds = slices.Clone(c.Base.Gone), slices.Clone(c.Base.Grounds)

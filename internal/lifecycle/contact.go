@@ -81,6 +81,7 @@ type Contact struct {
 	Sending  *Attempt
 	Messages []Message // oldest first
 	Looks    []Look    // what the providers' records are still to be asked for, oldest first
+	Told     []Told    // opt-ins that sources are being told, and may repeat
 	Accepted int       // messages that a provider ever accepted
 	Timeline []Entry   // oldest first
 	Answers  []Answer

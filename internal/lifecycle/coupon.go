@@ -39,6 +39,7 @@ func (d *decision) redeem(o OrderMark) {
 			d.ev.At = o.At
 			d.noteWhy("coupon.used", "", m.Coupon+", order "+o.ID)
 			d.ev.At = at
+			d.t.tell(Tell{Kind: TellCoupon, At: o.At, Journey: m.Journey, Step: m.Step, Message: m.ID, Coupon: m.Coupon, Order: o.ID})
 			d.t.count("coupon_used:" + m.Journey + ":" + itoa(m.Step))
 		}
 	}

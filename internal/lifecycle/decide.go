@@ -27,7 +27,7 @@ func (r *Rules) DecideInPlace(ev Event, c Contact, now time.Time) Transition {
 }
 
 func (r *Rules) decide(ev Event, c Contact, now time.Time) Transition {
-	state, due := c.State, c.Due
+	before, due := standOf(&c), c.Due
 	d := decision{r: r, c: c, now: now}
 	d.bound(ev)
 	if d.c.MadeAt.IsZero() && d.ev.creates() {
@@ -38,13 +38,14 @@ func (r *Rules) decide(ev Event, c Contact, now time.Time) Transition {
 	if d.c.Erasing == nil {
 		d.t.SeenOrders = append(d.t.SeenOrders, r.roll(&d.c)...)
 		d.settle()
-		d.countStates(state)
+		d.countStates(before.state)
+		d.tellChanges(before)
 	}
 	if d.t.Reason == "" {
 		d.t.Reason = ReasonStored
 	}
 	d.t.Contact = d.c
-	d.t.Changed = d.changed || d.c.State != state || !d.c.Due.Equal(due)
+	d.t.Changed = d.changed || d.c.State != before.state || !d.c.Due.Equal(due)
 	return d.t
 }
 
@@ -147,6 +148,9 @@ func (d *decision) take() {
 		return
 	case EraseRequested:
 		d.erase()
+		return
+	case ConsentTold:
+		d.consentTold()
 		return
 	case Cleared:
 		d.t.Reason = ReasonStale

@@ -42,6 +42,9 @@ const (
 	Cleared   Type = "erase.cleared"    // what led to a person who was erased is removed
 	Started   Type = "journey.started"  // a program asks for Journey
 	Released  Type = "import.released"  // the owner lets an imported contact who was silent already into the journey at Until
+	// ConsentTold: a source is about to be told of an opt-in; the one of Consents
+	// names the source and the decision's time.
+	ConsentTold Type = "consent.told"
 )
 
 // Event is what a source, a provider, a contact or a timer told us, in one

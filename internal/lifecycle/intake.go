@@ -135,6 +135,7 @@ func (d *decision) consents() {
 		if n.Channel >= channels || n.State == Subscribed && d.foreign[n.Channel] {
 			continue
 		}
+		n = d.echo(n)
 		n.Evidence = clip(n.Evidence, 120)
 		before := d.c.Consent[n.Channel]
 		after := before.merge(n)

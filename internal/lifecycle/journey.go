@@ -218,6 +218,9 @@ func (d *decision) endRun(f Fold) {
 	}
 	d.t.count("ended:" + run.Journey + ":" + string(run.Outcome))
 	d.t.running(&run, -1)
+	if run.Outcome == ReasonWonOrder || run.Outcome == ReasonWonResponse {
+		d.t.tell(Tell{Kind: TellWon, At: d.now, Reason: run.Outcome, Journey: run.Journey, Messages: run.Got})
+	}
 	d.c.Runs = append(d.c.Runs, run)
 	if len(d.c.Runs) > MaxRuns {
 		d.c.Runs = d.c.Runs[1:]

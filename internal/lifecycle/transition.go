@@ -11,7 +11,8 @@ type Transition struct {
 	Send *Message
 	// Dropped are the steps that were passed over, each with its reason.
 	Dropped []Message
-	// Go answers a Begin: the attempt is in the record, the bytes may leave.
+	// Go answers a Begin: the attempt is in the record, the bytes may leave. And a
+	// ConsentTold: the opt-in still stands, the source may be told.
 	Go bool
 	// Ask wants a place among the day's entries of a journey. The engine takes
 	// one and hands it in with the same StepDue.
@@ -26,6 +27,8 @@ type Transition struct {
 	// Tallies are what became of messages of late, by the hour in which each
 	// left. The brakes watch them.
 	Tallies []Tally
+	// Tells are what others may want to be told; the engine knows who.
+	Tells []Tell
 }
 
 // Count is one increment of one of the shop's counters.

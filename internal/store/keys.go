@@ -77,12 +77,27 @@ func (k keys) orders(shard int, digest uint64) string {
 	return k.shard(shard) + ":o:" + strconv.FormatUint(digest%orderBuckets, 10)
 }
 
+// outgoing are queue, state, lease and news of what one destination is told of
+// one contact. The first three hold all contacts of the shard.
+func (k keys) outgoing(shard int, to, id string) []string {
+	queue := k.queue(shard, to)
+	return []string{queue, queue + ":state", queue + ":lease", queue + ":c:" + id}
+}
+
+// queue holds the contacts that a destination is to be told of: id and real
+// time of the next try in ms. A name is escaped, so that no name can leave its
+// tag.
+func (k keys) queue(shard int, to string) string {
+	return k.shard(shard) + ":tell:" + url.QueryEscape(to)
+}
+
 // ready is written to prove that the shard's node takes writes.
 func (k keys) ready(shard int) string { return k.shard(shard) + ":ready" }
 
 func (k keys) installation() string { return k.prefix + ":{inst}" }
 func (k keys) nodes() string        { return k.installation() + ":nodes" }
 func (k keys) clock() string        { return k.prefix + ":{clock}" }
+func (k keys) told() string         { return k.installation() + ":told" }
 func (k keys) beats() string        { return k.prefix + ":{hb}" }
 
 // Fields of meta.

@@ -72,6 +72,9 @@ func (r *reader) consents(c *lifecycle.Contact, m *pb.Record) {
 	for _, p := range m.Ledger {
 		c.Ledger = append(c.Ledger, r.consentChange(p))
 	}
+	for _, p := range m.Told {
+		c.Told = append(c.Told, lifecycle.Told{Source: string(p.Source), Channel: small(r, p.Channel, lifecycle.SMS), At: ofInstant(p.At), Until: ofInstant(p.Until)})
+	}
 	for _, p := range m.History {
 		c.History = append(c.History, lifecycle.ConsentSpan{ConsentChange: r.consentChange(p.Change), Until: r.time(p.Until), Times: r.int(p.Times)})
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"strings"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -74,9 +75,36 @@ func (w *writer) consents(c *lifecycle.Contact) {
 	for _, n := range c.Ledger {
 		w.rec.Ledger = append(w.rec.Ledger, w.consentChange(n))
 	}
+	for _, t := range c.Told {
+		w.rec.Told = append(w.rec.Told, &pb.Told{Source: raw(t.Source), Channel: uint32(t.Channel), At: instant(t.At), Until: instant(t.Until)})
+	}
 	for _, h := range c.History {
 		w.rec.History = append(w.rec.History, &pb.ConsentSpan{Change: w.consentChange(h.ConsentChange), Until: w.time(h.Until), Times: int64(h.Times)})
 	}
+}
+
+// instant is a time that counts from no other time of the record: unix ms, plus
+// 1 from 1970 on; 0 for none.
+func instant(t time.Time) int64 {
+	ms := t.UnixMilli()
+	switch {
+	case t.IsZero():
+		return 0
+	case ms >= 0:
+		return ms + 1
+	}
+	return ms
+}
+
+// ofInstant reads what instant wrote.
+func ofInstant(n int64) time.Time {
+	switch {
+	case n == 0:
+		return time.Time{}
+	case n > 0:
+		n--
+	}
+	return time.UnixMilli(n).UTC()
 }
 
 func (w *writer) consentChange(n lifecycle.ConsentChange) *pb.ConsentChange {

@@ -42,6 +42,7 @@ type Change struct {
 	SeenOrders []uint64 // kept for good
 	Counts     []Count  // exact counters, incremented in the same script
 	Tallies    []Tally  // counters of one hour, incremented in the same script
+	Tells      []Tell   // what others are told of it, put into their queues by the same script
 	Log        []byte   // nil or one entry for the shard's bounded stream
 	Release    *bool    // overrides Request.Release
 }
@@ -230,7 +231,7 @@ func (u *update) prepare() error {
 // idle reports whether there is nothing to tell the server.
 func (u *update) idle() bool {
 	c := u.change
-	return !c.Write && !c.Remove && len(c.SeenOrders) == 0 && len(c.Counts) == 0 && len(c.Tallies) == 0 && len(c.Log) == 0 &&
+	return !c.Write && !c.Remove && len(c.SeenOrders) == 0 && len(c.Counts) == 0 && len(c.Tallies) == 0 && len(c.Tells) == 0 && len(c.Log) == 0 &&
 		u.r.Delivery == 0 && u.r.Fence == 0
 }
 
@@ -286,7 +287,7 @@ func (u *update) unsure(ctx context.Context, err error) error {
 	}
 	u.s.stats.lost.Add(1)
 	u.lost++
-	blind := u.record == nil && !u.change.Remove && u.r.Delivery == 0 && len(u.change.Counts)+len(u.change.Tallies) > 0
+	blind := u.record == nil && !u.change.Remove && u.r.Delivery == 0 && len(u.change.Counts)+len(u.change.Tallies)+len(u.change.Tells) > 0
 	if u.lost >= losses || blind || ctx.Err() != nil {
 		return err
 	}
@@ -322,6 +323,7 @@ func (u *update) call() ([]string, []any) {
 		u.r.ID, base, what, u.record, wasHour, hour, offset, u.lease, flag(u.release()), u.live(), c.Log, logBound,
 		digest(u.r.Delivery), deliveryLife, len(seen), len(c.SeenOrders),
 		u.score((*lifecycle.Contact).NextLook), u.score((*lifecycle.Contact).UncertainSince),
+		len(c.Tells), u.s.real().UnixMilli(),
 	}
 	for _, o := range c.SeenOrders {
 		if defect.On("orders") {
@@ -335,6 +337,9 @@ func (u *update) call() ([]string, []any) {
 	}
 	for _, n := range c.Tallies {
 		names, args = append(names, k.tally(u.shard, n.Hour)), append(args, n.Field, n.N, tallyLife)
+	}
+	for _, t := range c.Tells {
+		names, args = append(names, k.outgoing(u.shard, t.To, u.r.ID)...), append(args, string(t.How), t.What)
 	}
 	return names, args
 }

@@ -13,7 +13,12 @@
 -- KEYS[8]  look     zset: contact id -> real ms of the next question to a provider's records
 -- KEYS[9]  unc      zset: contact id -> real ms at which its oldest attempt of unknown outcome began
 -- then ARGV[15] sets of delivery digests, the generation in force first; then
--- ARGV[16] sets of order digests; then a counter hash for each count and tally.
+-- ARGV[16] sets of order digests; then a counter hash for each count and tally;
+-- then four keys for each of the ARGV[19] destinations that are told of it:
+--   queue  zset: contact id -> real ms of the next try
+--   state  hash: contact id -> how its tries went
+--   lease  hash: contact id -> token of who tells it just now
+--   news   list: what is to be told of the contact, oldest first
 -- ARGV[1]  id
 -- ARGV[2]  version decided on, 8 bytes; "" when there was no record
 -- ARGV[3]  what to do with the record: "w" write, "r" remove, "k" keep
@@ -32,8 +37,14 @@
 -- ARGV[16] number of order digests
 -- ARGV[17] score in look: "" leaves it, "0" takes the contact out
 -- ARGV[18] score in unc: the same
--- ARGV[19…] order digests, then field, amount and life in seconds ("0": for good)
---           of each count
+-- ARGV[19] number of destinations
+-- ARGV[20] now, real ms
+-- ARGV[21…] order digests, then field, amount and life in seconds ("0": for good)
+--           of each count, then how and what for each destination:
+--           "add"   one more piece of news
+--           "join"  a set of letters, joined with those that wait: "letters:number",
+--                   where the number tells two sets of the same letters apart
+--           "gone"  nothing is told of this contact any more
 -- Returns {1, seq} stored, {2, seq} was stored by the same call before,
 -- {0} somebody else wrote first, {-1} delivery applied before, {-2} lease lost.
 local contact, lease, hours, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -82,13 +93,43 @@ for i = 0, 1 do
   end
 end
 for i = 1, orders do
-  redis.call('SADD', KEYS[9 + sets + i], ARGV[18 + i])
+  redis.call('SADD', KEYS[9 + sets + i], ARGV[20 + i])
 end
-local first, arg = 9 + sets + orders, 18 + orders
-for i = 1, #KEYS - first do
+local told, now = tonumber(ARGV[19]), ARGV[20]
+local first, arg = 9 + sets + orders, 20 + orders
+local counts = #KEYS - first - 4 * told
+for i = 1, counts do
   local field, amount, life = ARGV[arg + 3 * i - 2], ARGV[arg + 3 * i - 1], ARGV[arg + 3 * i]
   redis.call('HINCRBY', KEYS[first + i], field, amount)
   if life ~= '0' then redis.call('EXPIRE', KEYS[first + i], life, 'NX') end
+end
+for i = 1, told do
+  local k, a = first + counts + 4 * i, arg + 3 * counts + 2 * i
+  local queue, state, busy, news = KEYS[k - 3], KEYS[k - 2], KEYS[k - 1], KEYS[k]
+  local how, what = ARGV[a - 1], ARGV[a]
+  if how == 'gone' then
+    redis.call('DEL', news)
+    redis.call('ZREM', queue, id)
+    redis.call('HDEL', state, id)
+    redis.call('HDEL', busy, id)
+  else
+    if how == 'join' then
+      local before = redis.call('LPOP', news) or ':0'
+      local letters, n = string.match(before, '^(%a*):(%d+)$')
+      local all = ''
+      for c in string.gmatch('abcdefghijklmnopqrstuvwxyz', '.') do
+        if string.find(what .. (letters or ''), c, 1, true) then all = all .. c end
+      end
+      what = all .. ':' .. string.format('%.0f', (tonumber(n) or 0) + 1)
+    end
+    redis.call('RPUSH', news, what)
+    if string.sub(redis.call('HGET', state, id) or '', 1, 1) == 'f' then
+      redis.call('HDEL', state, id)
+      redis.call('ZADD', queue, now, id)
+    else
+      redis.call('ZADD', queue, 'NX', now, id)
+    end
+  end
 end
 if ARGV[10] ~= '0' then redis.call('HINCRBY', meta, 'n', ARGV[10]) end
 if ARGV[11] ~= '' then redis.call('XADD', KEYS[5], 'MAXLEN', '~', ARGV[12], '*', 'e', ARGV[11]) end

@@ -80,6 +80,7 @@ type Record struct {
 	Entered       []*Entered             `protobuf:"bytes,61,rep,name=entered,proto3" json:"entered,omitempty"`
 	Delay         *Delay                 `protobuf:"bytes,62,opt,name=delay,proto3" json:"delay,omitempty"`
 	Moment        *Moment                `protobuf:"bytes,70,opt,name=moment,proto3" json:"moment,omitempty"`
+	Told          []*Told                `protobuf:"bytes,80,rep,name=told,proto3" json:"told,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -415,6 +416,83 @@ func (x *Record) GetMoment() *Moment {
 	return nil
 }
 
+func (x *Record) GetTold() []*Told {
+	if x != nil {
+		return x.Told
+	}
+	return nil
+}
+
+// Told repeats no word of the record and counts from no time of it: an older
+// release keeps its bytes as they are, and writes words and times anew.
+type Told struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Source        []byte                 `protobuf:"bytes,1,opt,name=source,proto3" json:"source,omitempty"`
+	Channel       uint32                 `protobuf:"varint,2,opt,name=channel,proto3" json:"channel,omitempty"`
+	At            int64                  `protobuf:"zigzag64,3,opt,name=at,proto3" json:"at,omitempty"`       // unix ms, plus 1 from 1970 on; 0: none
+	Until         int64                  `protobuf:"zigzag64,4,opt,name=until,proto3" json:"until,omitempty"` // the same
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Told) Reset() {
+	*x = Told{}
+	mi := &file_record_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Told) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Told) ProtoMessage() {}
+
+func (x *Told) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Told.ProtoReflect.Descriptor instead.
+func (*Told) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Told) GetSource() []byte {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *Told) GetChannel() uint32 {
+	if x != nil {
+		return x.Channel
+	}
+	return 0
+}
+
+func (x *Told) GetAt() int64 {
+	if x != nil {
+		return x.At
+	}
+	return 0
+}
+
+func (x *Told) GetUntil() int64 {
+	if x != nil {
+		return x.Until
+	}
+	return 0
+}
+
 type Entered struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Journey       uint32                 `protobuf:"varint,1,opt,name=journey,proto3" json:"journey,omitempty"` // word
@@ -425,7 +503,7 @@ type Entered struct {
 
 func (x *Entered) Reset() {
 	*x = Entered{}
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -437,7 +515,7 @@ func (x *Entered) String() string {
 func (*Entered) ProtoMessage() {}
 
 func (x *Entered) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[1]
+	mi := &file_record_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -450,7 +528,7 @@ func (x *Entered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entered.ProtoReflect.Descriptor instead.
 func (*Entered) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{1}
+	return file_record_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *Entered) GetJourney() uint32 {
@@ -479,7 +557,7 @@ type Delay struct {
 
 func (x *Delay) Reset() {
 	*x = Delay{}
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -491,7 +569,7 @@ func (x *Delay) String() string {
 func (*Delay) ProtoMessage() {}
 
 func (x *Delay) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[2]
+	mi := &file_record_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -504,7 +582,7 @@ func (x *Delay) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Delay.ProtoReflect.Descriptor instead.
 func (*Delay) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{2}
+	return file_record_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *Delay) GetRun() uint32 {
@@ -550,7 +628,7 @@ type Ground struct {
 
 func (x *Ground) Reset() {
 	*x = Ground{}
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -562,7 +640,7 @@ func (x *Ground) String() string {
 func (*Ground) ProtoMessage() {}
 
 func (x *Ground) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[3]
+	mi := &file_record_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -575,7 +653,7 @@ func (x *Ground) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ground.ProtoReflect.Descriptor instead.
 func (*Ground) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{3}
+	return file_record_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *Ground) GetTrigger() uint32 {
@@ -645,7 +723,7 @@ type Moment struct {
 
 func (x *Moment) Reset() {
 	*x = Moment{}
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -657,7 +735,7 @@ func (x *Moment) String() string {
 func (*Moment) ProtoMessage() {}
 
 func (x *Moment) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[4]
+	mi := &file_record_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -670,7 +748,7 @@ func (x *Moment) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Moment.ProtoReflect.Descriptor instead.
 func (*Moment) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{4}
+	return file_record_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *Moment) GetWords() [][]byte {
@@ -750,7 +828,7 @@ type Receipt struct {
 
 func (x *Receipt) Reset() {
 	*x = Receipt{}
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -762,7 +840,7 @@ func (x *Receipt) String() string {
 func (*Receipt) ProtoMessage() {}
 
 func (x *Receipt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[5]
+	mi := &file_record_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -775,7 +853,7 @@ func (x *Receipt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Receipt.ProtoReflect.Descriptor instead.
 func (*Receipt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{5}
+	return file_record_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Receipt) GetMessage() []byte {
@@ -928,7 +1006,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -940,7 +1018,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[6]
+	mi := &file_record_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -953,7 +1031,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{6}
+	return file_record_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Look) GetMessage() []byte {
@@ -1034,7 +1112,7 @@ type Erasing struct {
 
 func (x *Erasing) Reset() {
 	*x = Erasing{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1124,7 @@ func (x *Erasing) String() string {
 func (*Erasing) ProtoMessage() {}
 
 func (x *Erasing) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1137,7 @@ func (x *Erasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasing.ProtoReflect.Descriptor instead.
 func (*Erasing) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Erasing) GetLookups() [][]byte {
@@ -1122,7 +1200,7 @@ type ConsentSpan struct {
 
 func (x *ConsentSpan) Reset() {
 	*x = ConsentSpan{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1134,7 +1212,7 @@ func (x *ConsentSpan) String() string {
 func (*ConsentSpan) ProtoMessage() {}
 
 func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1147,7 +1225,7 @@ func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentSpan.ProtoReflect.Descriptor instead.
 func (*ConsentSpan) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ConsentSpan) GetChange() *ConsentChange {
@@ -1181,7 +1259,7 @@ type Former struct {
 
 func (x *Former) Reset() {
 	*x = Former{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1193,7 +1271,7 @@ func (x *Former) String() string {
 func (*Former) ProtoMessage() {}
 
 func (x *Former) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1206,7 +1284,7 @@ func (x *Former) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Former.ProtoReflect.Descriptor instead.
 func (*Former) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *Former) GetLookup() []byte {
@@ -1235,7 +1313,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1247,7 +1325,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1260,7 +1338,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -1302,7 +1380,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1314,7 +1392,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1327,7 +1405,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -1366,7 +1444,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1378,7 +1456,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1391,7 +1469,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -1456,7 +1534,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1468,7 +1546,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1481,7 +1559,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -1532,7 +1610,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1622,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +1635,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -1606,7 +1684,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1618,7 +1696,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1631,7 +1709,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -1678,7 +1756,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1690,7 +1768,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1703,7 +1781,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -1822,7 +1900,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1834,7 +1912,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1847,7 +1925,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{17}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -1884,7 +1962,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1896,7 +1974,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1909,7 +1987,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{18}
+	return file_record_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -1962,7 +2040,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1974,7 +2052,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2065,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{19}
+	return file_record_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -2061,7 +2139,7 @@ type Fold struct {
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2073,7 +2151,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2086,7 +2164,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{20}
+	return file_record_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -2212,7 +2290,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2224,7 +2302,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2237,7 +2315,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{21}
+	return file_record_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Run) GetId() uint32 {
@@ -2390,7 +2468,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[22]
+	mi := &file_record_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2402,7 +2480,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[22]
+	mi := &file_record_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2415,7 +2493,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{22}
+	return file_record_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Message) GetId() []byte {
@@ -2593,7 +2671,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[23]
+	mi := &file_record_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2605,7 +2683,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[23]
+	mi := &file_record_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2618,7 +2696,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{23}
+	return file_record_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -2676,7 +2754,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[24]
+	mi := &file_record_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2688,7 +2766,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[24]
+	mi := &file_record_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2701,7 +2779,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{24}
+	return file_record_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -2753,7 +2831,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[25]
+	mi := &file_record_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2765,7 +2843,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[25]
+	mi := &file_record_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2778,7 +2856,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{25}
+	return file_record_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -2827,7 +2905,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xa4\r\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xd0\r\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2872,7 +2950,13 @@ const file_record_proto_rawDesc = "" +
 	"\x06asides\x18< \x03(\v2\x16.ritorno.store.v1.MarkR\x06asides\x123\n" +
 	"\aentered\x18= \x03(\v2\x19.ritorno.store.v1.EnteredR\aentered\x12-\n" +
 	"\x05delay\x18> \x01(\v2\x17.ritorno.store.v1.DelayR\x05delay\x120\n" +
-	"\x06moment\x18F \x01(\v2\x18.ritorno.store.v1.MomentR\x06moment\"3\n" +
+	"\x06moment\x18F \x01(\v2\x18.ritorno.store.v1.MomentR\x06moment\x12*\n" +
+	"\x04told\x18P \x03(\v2\x16.ritorno.store.v1.ToldR\x04told\"^\n" +
+	"\x04Told\x12\x16\n" +
+	"\x06source\x18\x01 \x01(\fR\x06source\x12\x18\n" +
+	"\achannel\x18\x02 \x01(\rR\achannel\x12\x0e\n" +
+	"\x02at\x18\x03 \x01(\x12R\x02at\x12\x14\n" +
+	"\x05until\x18\x04 \x01(\x12R\x05until\"3\n" +
 	"\aEntered\x12\x18\n" +
 	"\ajourney\x18\x01 \x01(\rR\ajourney\x12\x0e\n" +
 	"\x02at\x18\x02 \x01(\x04R\x02at\"]\n" +
@@ -3113,72 +3197,74 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
-	(*Entered)(nil),       // 1: ritorno.store.v1.Entered
-	(*Delay)(nil),         // 2: ritorno.store.v1.Delay
-	(*Ground)(nil),        // 3: ritorno.store.v1.Ground
-	(*Moment)(nil),        // 4: ritorno.store.v1.Moment
-	(*Receipt)(nil),       // 5: ritorno.store.v1.Receipt
-	(*Look)(nil),          // 6: ritorno.store.v1.Look
-	(*Erasing)(nil),       // 7: ritorno.store.v1.Erasing
-	(*ConsentSpan)(nil),   // 8: ritorno.store.v1.ConsentSpan
-	(*Former)(nil),        // 9: ritorno.store.v1.Former
-	(*Address)(nil),       // 10: ritorno.store.v1.Address
-	(*Ref)(nil),           // 11: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 12: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 13: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 14: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 15: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 16: ritorno.store.v1.Order
-	(*Refund)(nil),        // 17: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 18: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 19: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 20: ritorno.store.v1.Fold
-	(*Run)(nil),           // 21: ritorno.store.v1.Run
-	(*Message)(nil),       // 22: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 23: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 24: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 25: ritorno.store.v1.Answer
+	(*Told)(nil),          // 1: ritorno.store.v1.Told
+	(*Entered)(nil),       // 2: ritorno.store.v1.Entered
+	(*Delay)(nil),         // 3: ritorno.store.v1.Delay
+	(*Ground)(nil),        // 4: ritorno.store.v1.Ground
+	(*Moment)(nil),        // 5: ritorno.store.v1.Moment
+	(*Receipt)(nil),       // 6: ritorno.store.v1.Receipt
+	(*Look)(nil),          // 7: ritorno.store.v1.Look
+	(*Erasing)(nil),       // 8: ritorno.store.v1.Erasing
+	(*ConsentSpan)(nil),   // 9: ritorno.store.v1.ConsentSpan
+	(*Former)(nil),        // 10: ritorno.store.v1.Former
+	(*Address)(nil),       // 11: ritorno.store.v1.Address
+	(*Ref)(nil),           // 12: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 13: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 14: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 15: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 16: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 17: ritorno.store.v1.Order
+	(*Refund)(nil),        // 18: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 19: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 20: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 21: ritorno.store.v1.Fold
+	(*Run)(nil),           // 22: ritorno.store.v1.Run
+	(*Message)(nil),       // 23: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 24: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 25: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 26: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	24, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	16, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	19, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	22, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	14, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	11, // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	13, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	10, // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	10, // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	12, // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	20, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	18, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	21, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	21, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	23, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	25, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	15, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
-	6,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
-	7,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
-	8,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
-	9,  // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
-	19, // 21: ritorno.store.v1.Record.asides:type_name -> ritorno.store.v1.Mark
-	1,  // 22: ritorno.store.v1.Record.entered:type_name -> ritorno.store.v1.Entered
-	2,  // 23: ritorno.store.v1.Record.delay:type_name -> ritorno.store.v1.Delay
-	4,  // 24: ritorno.store.v1.Record.moment:type_name -> ritorno.store.v1.Moment
-	5,  // 25: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
-	5,  // 26: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
-	14, // 27: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
-	17, // 28: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	3,  // 29: ritorno.store.v1.Fold.grounds:type_name -> ritorno.store.v1.Ground
-	22, // 30: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	31, // [31:31] is the sub-list for method output_type
-	31, // [31:31] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	25, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	17, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	20, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	23, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	15, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	12, // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	14, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	11, // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	11, // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	13, // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	21, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	19, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	22, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	22, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	24, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	26, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	16, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	7,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
+	8,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
+	9,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
+	10, // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
+	20, // 21: ritorno.store.v1.Record.asides:type_name -> ritorno.store.v1.Mark
+	2,  // 22: ritorno.store.v1.Record.entered:type_name -> ritorno.store.v1.Entered
+	3,  // 23: ritorno.store.v1.Record.delay:type_name -> ritorno.store.v1.Delay
+	5,  // 24: ritorno.store.v1.Record.moment:type_name -> ritorno.store.v1.Moment
+	1,  // 25: ritorno.store.v1.Record.told:type_name -> ritorno.store.v1.Told
+	6,  // 26: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
+	6,  // 27: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
+	15, // 28: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
+	18, // 29: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	4,  // 30: ritorno.store.v1.Fold.grounds:type_name -> ritorno.store.v1.Ground
+	23, // 31: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	32, // [32:32] is the sub-list for method output_type
+	32, // [32:32] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -3192,7 +3278,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   26,
+			NumMessages:   27,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
