@@ -76,8 +76,7 @@ type Answer struct {
 	RetryAfter time.Duration // the other side's wish, an hour at most; 0: none
 }
 
-// Post sends body once. Headers may hold credentials; errors never do, and hold
-// no address either but one that was refused.
+// Post is Call with the method POST.
 func (c *Client) Post(ctx context.Context, target string, header http.Header, body []byte) (Answer, error) {
 	return c.call(ctx, http.MethodPost, target, header, body, maxAnswer)
 }
@@ -93,6 +92,12 @@ func (c *Client) Get(ctx context.Context, target string, header http.Header, mos
 // PostFor is Post for an answer of at most most bytes.
 func (c *Client) PostFor(ctx context.Context, target string, header http.Header, body []byte, most int64) (Answer, error) {
 	return c.call(ctx, http.MethodPost, target, header, body, most)
+}
+
+// Call sends one request once. Headers may hold credentials; errors never do,
+// and hold no address either but one that was refused.
+func (c *Client) Call(ctx context.Context, method, target string, header http.Header, body []byte) (Answer, error) {
+	return c.call(ctx, method, target, header, body, maxAnswer)
 }
 
 func (c *Client) call(ctx context.Context, method, target string, header http.Header, body []byte, most int64) (Answer, error) {

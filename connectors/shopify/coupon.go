@@ -63,25 +63,14 @@ func (m *Maker) MakeCoupon(ctx context.Context, c connectors.Coupon) error {
 	if err != nil {
 		return &connectors.CouponFault{Refused: true, Text: "the coupon cannot be written as JSON"}
 	}
-	for try := 0; ; try++ {
-		token, fault := m.access(ctx)
-		if fault != nil {
-			return fault
-		}
-		a, err := m.o.Client.Post(ctx, m.o.URL+"/admin/api/"+m.o.Version+"/graphql.json", http.Header{
-			"Content-Type": {"application/json"}, "Accept": {"application/json"}, "X-Shopify-Access-Token": {token},
-		}, body)
-		if err != nil {
-			return unreached(err)
-		}
-		if a.Status == http.StatusUnauthorized && try == 0 && m.token.forget(token) {
-			continue // a token that was granted ends when the app's secret is changed
-		}
-		if fault := judge(a); fault != nil {
-			return fault
-		}
-		return nil
+	a, fault := m.post(ctx, body)
+	if fault == nil {
+		fault = judge(a)
 	}
+	if fault != nil {
+		return fault
+	}
+	return nil
 }
 
 // discount is a DiscountCodeBasicInput. Who may use it stands in context, which
