@@ -153,6 +153,9 @@ func (e *Engine) change(shop string, t lifecycle.Transition) store.Change {
 			ch.Counts = append(ch.Counts, store.Count{Shop: shop, Field: n.Field, N: n.N})
 		}
 		ch.Tallies = e.tallies(shop, t)
+		if s, ok := e.shops[shop]; ok && len(s.Destinations) > 0 {
+			ch.Tells = e.tells(s, t)
+		}
 	}
 	return ch
 }

@@ -33,6 +33,8 @@ type Shop struct {
 	// Reads is how often each source is read through its shop's own API; a source
 	// that is not in it never is.
 	Reads map[string]time.Duration
+	// Destinations are told what becomes of the contacts.
+	Destinations []Destination
 }
 
 // Options are what an engine works with.
@@ -75,11 +77,12 @@ type Engine struct {
 	recent   recent        // attempts of this process
 	clock    clockGuard    // against a clock that jumps
 	forgot   chan struct{}
-	guards   guards              // silent feeds, and brakes
-	kept     kept                // definitions of journeys that contacts under way follow
-	desks    map[string]*desk    // how making coupons goes, by shop
-	lookouts map[string]*lookout // how asking goes, by lookoutOf
-	passed   time.Duration       // tests only: real time that passed for the feeds
+	guards   guards               // silent feeds, and brakes
+	kept     kept                 // definitions of journeys that contacts under way follow
+	desks    map[string]*desk     // how making coupons goes, by shop
+	lookouts map[string]*lookout  // how asking goes, by lookoutOf
+	tellers  map[string][]*teller // who is told, by shop
+	passed   time.Duration        // tests only: real time that passed for the feeds
 	holds    sync.Mutex
 	held     map[string]string // why all sends are held, by name; guarded by holds
 
@@ -108,7 +111,7 @@ func New(o Options) *Engine {
 		senders: map[lifecycle.Channel]connectors.Sender{}, gates: map[lifecycle.Channel]*gate{},
 		log: o.Log, m: newMetrics(o.Metrics), wake: make(chan struct{}, 1), stopping: make(chan struct{}),
 		grace: beginGrace, forgot: make(chan struct{}, 1), held: map[string]string{}, desks: map[string]*desk{},
-		lookouts: map[string]*lookout{},
+		lookouts: map[string]*lookout{}, tellers: map[string][]*teller{},
 	}
 	for i := range o.Shops {
 		o.Shops[i].Rules.Keys = &e.keys
@@ -121,6 +124,7 @@ func New(o Options) *Engine {
 			}
 		}
 	}
+	e.makeTellers()
 	for _, s := range o.Senders {
 		e.senders[s.Channel()] = s
 	}

@@ -78,6 +78,9 @@ func (e *Engine) watch(ctx context.Context, real time.Time) error {
 	if err := e.watchShares(ctx, real); err != nil {
 		return err
 	}
+	if err := e.watchOutgoing(ctx); err != nil {
+		return err
+	}
 	if err := e.watchPools(ctx); err != nil {
 		return err
 	}

@@ -79,7 +79,10 @@ func (e *Engine) absorb(ctx context.Context, s *Shop, keep string, gone lifecycl
 		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
-		return e.change(s.Name, s.Rules.Absorb(c, gone, now)), nil
+		t := s.Rules.Absorb(c, gone, now)
+		ch := e.change(s.Name, t)
+		ch.Tells = append(ch.Tells, e.tellsJoined(s, t.Contact.State, gone.State)...)
+		return ch, nil
 	})
 	var f forwarded
 	switch {

@@ -29,6 +29,8 @@ type metrics struct {
 	coupons                    *prometheus.CounterVec
 	pool                       *prometheus.GaugeVec
 	looked, prevented          *prometheus.CounterVec
+	outgoing                   *prometheus.CounterVec
+	waiting, givenUp           *prometheus.GaugeVec
 }
 
 func newMetrics(r prometheus.Registerer) *metrics {
@@ -57,6 +59,10 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.looked = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_last_looks_total", Help: "Questions to shops whether somebody has bought whose message was about to leave, by outcome."}, []string{"shop", "source", "outcome"})
 	m.prevented = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_last_look_prevented_total", Help: "Messages that did not leave because of what a shop told at the last look."}, []string{"shop"})
 	r.MustRegister(m.looked, m.prevented)
+	m.outgoing = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_outgoing_total", Help: "Tries to tell a destination of a contact, by outcome: told, nobody (it is not known there), failed, given_up, dropped."}, []string{"shop", "destination", "outcome"})
+	m.waiting = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_outgoing_waiting", Help: "Contacts of which a destination has not been told everything yet."}, []string{"shop", "destination"})
+	m.givenUp = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_outgoing_given_up", Help: "Of the waiting ones, those that were given up after a week of failures."}, []string{"shop", "destination"})
+	r.MustRegister(m.outgoing, m.waiting, m.givenUp)
 	r.MustRegister(m.guards, m.lastOrder, m.replies, m.coupons, m.pool)
 	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
 		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)

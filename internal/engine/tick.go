@@ -57,6 +57,7 @@ func (e *Engine) Run(ctx context.Context) {
 		}
 		e.every(ctx, rewriteEvery, "rewrite", e.Rewrite)
 	})
+	loops.Go(func() { e.tellAll(ctx) })
 	e.loop(ctx)
 	loops.Wait()
 	e.stopOnce.Do(func() { close(e.stopping) })

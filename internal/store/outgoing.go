@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -208,6 +209,31 @@ func (s *Store) LaterLine(ctx context.Context, l Line, next time.Time, t Tries) 
 	names := s.keys.outgoing(s.Shard(l.Contact), l.To, l.Contact)
 	_, err = s.ask(ctx, "outgoing_later", names[:3], l.Contact, l.token, next.UnixMilli(), state)
 	return wrap(op, err)
+}
+
+// FreeLines ends the leases of other processes on a destination's lines, where
+// none can be at work.
+func (s *Store) FreeLines(ctx context.Context, to string) error {
+	const op = "free outgoing"
+	now := s.real()
+	return s.shardwise(ctx, op, func(i int) *redis.Cmd {
+		return command(ctx, 1, "hgetall", s.keys.outgoing(i, to, "")[2])
+	}, func(i int, c *redis.Cmd) error {
+		held, err := pairs(c)
+		if err != nil {
+			return err
+		}
+		for id, token := range held {
+			if strings.HasPrefix(token, s.process+":") {
+				continue
+			}
+			names := s.keys.outgoing(i, to, id)
+			if _, err := s.ask(ctx, "outgoing_free", []string{names[0], names[2]}, id, token, now.UnixMilli()); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ReplayLine lets a line be tried at now whatever happened to it. ErrNotFound:
