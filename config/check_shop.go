@@ -41,6 +41,9 @@ func (s *Shop) verify(r *report, path string) {
 	for _, src := range s.Sources {
 		src.verify(r, path+".sources."+src.Name)
 	}
+	for _, h := range s.Webhooks {
+		h.verify(r, path+".webhooks."+h.Name)
+	}
 }
 
 // verifyPlace checks country, time zone, currency and language.

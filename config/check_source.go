@@ -35,10 +35,12 @@ func (s *Source) verify(r *report, path string) {
 		s.verifyActiveCampaign(r, path)
 		s.verifyMapping(r, path)
 		s.refuseKeys(r, path, "api_secret", "api_token", "api_version")
+		s.verifyTelling(r, path)
 		return
 	}
 	s.refuseKeys(r, path, "token", "tags", "lists")
 	s.verifyAPI(r, path)
+	s.verifyTelling(r, path)
 	if len(s.Secrets) == 0 {
 		r.add(path+".secret", "is empty: at least one secret is needed, else anybody could send events")
 	}

@@ -103,6 +103,9 @@ func (s *Shop) complete(r *report, path string) {
 		src.Timezone = s.Timezone
 		src.completeReads(r, path+".sources."+src.Name)
 	}
+	for _, h := range s.Webhooks {
+		h.Secrets = slices.DeleteFunc(h.Secrets, Secret.Empty)
+	}
 	unless(r, path+".last_look.within", &s.LastLook.Within, Duration(3*time.Second))
 	unless(r, path+".last_look.on_unreachable", &s.LastLook.OnUnreachable, SendAnyway)
 }

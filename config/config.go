@@ -118,8 +118,9 @@ type Shop struct {
 
 	Import Import `yaml:"import"`
 
-	Sources  []*Source `yaml:"sources"`  // by name
-	Journeys []string  `yaml:"journeys"` // names; nil in the file means the three built-in ones
+	Sources  []*Source       `yaml:"sources"`  // by name
+	Webhooks []*OutgoingHook `yaml:"webhooks"` // by name: who is told what becomes of the contacts
+	Journeys []string        `yaml:"journeys"` // names; nil in the file means the three built-in ones
 }
 
 // Import says how orders come in from files.
@@ -230,7 +231,8 @@ type Source struct {
 	Lists  map[string]ListKind `yaml:"lists"` // activecampaign: what being on a list stands for, by its id
 	Fields SourceFields        `yaml:"fields"`
 
-	CatchUp CatchUp `yaml:"catch_up,short"` // shopify, woocommerce, activecampaign, stripe: reading through the API what webhooks lost
+	CatchUp  CatchUp   `yaml:"catch_up,short"` // shopify, woocommerce, activecampaign, stripe: reading through the API what webhooks lost
+	TellBack *TellBack `yaml:"tell_back"`      // nil: nothing is written into the shop or CRM
 
 	Timezone string `yaml:"-"` // the shop's, for times without a zone
 	// TestEvents takes what Stripe's test mode sends as if it were real.

@@ -207,6 +207,9 @@ func shopsOf(c *config.Config) ([]engine.Shop, error) {
 		if es.Coupon, err = couponsOf(c, s); err != nil {
 			return nil, usagef("shops.%s.coupon: %w", s.ID, err)
 		}
+		if es.Destinations, err = destinationsOf(c, s); err != nil {
+			return nil, usagef("shops.%s: %w", s.ID, err)
+		}
 		shops = append(shops, es)
 	}
 	return shops, nil

@@ -19,7 +19,8 @@ import (
 // TagPrefix begins the tags that telling back writes.
 const TagPrefix = "ritorno-"
 
-// tagNoSMS stands for an opt-out of SMS: ActiveCampaign has no status for it.
+// tagNoSMS stands for an opt-out of SMS: an account has a status for it only
+// where the owner keeps a list of those who may be written to.
 const tagNoSMS = TagPrefix + "sms-unsubscribed"
 
 // TellerOptions say how to reach the API of one account, and what to tell it.
@@ -28,11 +29,8 @@ type TellerOptions struct {
 	Key    string // of Settings > Developer
 	Tags   bool   // the state as a tag
 	Fields map[string]string
-	// Lists are those whose status follows the e-mail consent; empty: all that
-	// the contact is on, but for Other.
-	Lists []string
-	Other []string
-	// Client calls.
+	SMS    []string // the lists whose status follows the SMS consent
+	Other  []string // lists whose status is left alone; that of any other list follows the e-mail consent
 	Client *outbound.Client
 }
 
@@ -109,7 +107,7 @@ func (t *Teller) tellOne(ctx context.Context, id string, n connectors.Telling) (
 		}
 	}
 	for _, c := range n.Out {
-		if c.Channel != lifecycle.Email {
+		if c.Channel == lifecycle.SMS && len(t.o.SMS) == 0 {
 			continue
 		}
 		if gone, fault := t.lists(ctx, id, c); gone || fault != nil {
@@ -252,8 +250,19 @@ const (
 	offList = "2"
 )
 
-// lists brings the status on the contact's lists in line with the e-mail
-// consent. Somebody is put back only onto a list that they left before they
+// channel is the channel that a list stands for; false: none.
+func (t *Teller) channel(list string) (lifecycle.Channel, bool) {
+	switch {
+	case slices.Contains(t.o.SMS, list):
+		return lifecycle.SMS, true
+	case slices.Contains(t.o.Other, list):
+		return 0, false
+	}
+	return lifecycle.Email, true
+}
+
+// lists brings the status on the contact's lists in line with the consent of
+// their channel. Somebody is put back only onto a list that they left before they
 // opted in with us.
 // https://developers.activecampaign.com/reference/update-list-status-for-contact
 func (t *Teller) lists(ctx context.Context, contact string, c connectors.TellingConsent) (gone bool, _ *connectors.TellFault) {
@@ -265,7 +274,7 @@ func (t *Teller) lists(ctx context.Context, contact string, c connectors.Telling
 	}
 	for _, l := range got.Lists {
 		to := l.to(c)
-		if to == "" || !t.follows(string(l.List)) {
+		if ch, ok := t.channel(string(l.List)); to == "" || !ok || ch != c.Channel {
 			continue
 		}
 		entry := map[string]any{"list": string(l.List), "contact": contact, "status": to}
@@ -277,14 +286,6 @@ func (t *Teller) lists(ctx context.Context, contact string, c connectors.Telling
 		}
 	}
 	return false, nil
-}
-
-// follows reports whether a list's status follows the e-mail consent.
-func (t *Teller) follows(list string) bool {
-	if len(t.o.Lists) > 0 {
-		return slices.Contains(t.o.Lists, list)
-	}
-	return !slices.Contains(t.o.Other, list)
 }
 
 // listed is a contact on a list.

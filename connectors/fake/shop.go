@@ -31,20 +31,22 @@ type Discount struct {
 }
 
 // Shop is a pretend shop: as much of Shopify's Admin API and of WooCommerce's
-// REST API as making a coupon and reading orders takes, by their descriptions,
-// with Stripe's and ActiveCampaign's for reading. All speak about the same
-// coupons and orders.
+// REST API as making a coupon, reading orders and telling back take, by their
+// descriptions, with Stripe's and ActiveCampaign's for reading. All speak about
+// the same coupons, orders and customers.
 type Shop struct {
 	o ShopOptions
 
-	mu      sync.Mutex
-	n       int
-	made    []Discount
-	bought  []Purchase
-	told    []any       // events of Stripe, newest first
-	people  []ACContact // of ActiveCampaign, by id
-	granted string
-	grants  int
+	mu          sync.Mutex
+	n           int
+	made        []Discount
+	bought      []Purchase
+	told        []any       // events of Stripe, newest first
+	subscribers []ACContact // of ActiveCampaign, by id
+	granted     string
+	grants      int
+	people      []*Customer
+	writes      int
 }
 
 // NewShop makes a shop without coupons.
@@ -81,6 +83,8 @@ func (s *Shop) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/{list}", s.stripeList)
 	mux.HandleFunc("GET /api/3/contacts", s.acContacts)
 	mux.HandleFunc("GET /api/3/ecomOrders", s.acOrders)
+	mux.HandleFunc("GET /wp-json/wc/v3/customers", s.wooCustomers)
+	mux.HandleFunc("PUT /wp-json/wc/v3/customers/{id}", s.wooCustomer)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.n++

@@ -13,9 +13,9 @@ import (
 func (s *Shop) Know(c ACContact) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.people = slices.DeleteFunc(s.people, func(o ACContact) bool { return o.ID == c.ID })
-	s.people = append(s.people, c)
-	slices.SortFunc(s.people, func(a, b ACContact) int { return cmp.Compare(a.ID, b.ID) })
+	s.subscribers = slices.DeleteFunc(s.subscribers, func(o ACContact) bool { return o.ID == c.ID })
+	s.subscribers = append(s.subscribers, c)
+	slices.SortFunc(s.subscribers, func(a, b ACContact) int { return cmp.Compare(a.ID, b.ID) })
 }
 
 func (s *Shop) acKnows(w http.ResponseWriter, r *http.Request) bool {
@@ -42,7 +42,7 @@ func (s *Shop) acContacts(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	contacts, lists := []any{}, []any{}
-	for _, c := range s.people {
+	for _, c := range s.subscribers {
 		if c.ID <= behind || c.Updated.Before(since) || len(contacts) == limit {
 			continue
 		}

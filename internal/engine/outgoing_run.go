@@ -176,6 +176,9 @@ func (e *Engine) tellRound(ctx context.Context, t *teller) (int, error) {
 }
 
 func (e *Engine) tellBatch(ctx context.Context, t *teller, now time.Time, n int) (int, error) {
+	if t.to.OneByOne {
+		n = min(n, int(tellLease/tellLimit)-1)
+	}
 	lines, err := e.st.ClaimLines(ctx, t.key, now, n, tellLease)
 	var g errgroup.Group
 	g.SetLimit(tellAtOnce)
