@@ -40,9 +40,13 @@ func (t *Teller) call(ctx context.Context, method, path string, query url.Values
 		return false, fault
 	}
 	if out != nil && connectors.Decode(a.Body, out) != nil {
-		return false, &connectors.TellFault{Text: "ActiveCampaign: its answer is not understood; is api_url the address of Settings > Developer?"}
+		return false, notAnAnswer()
 	}
 	return false, nil
+}
+
+func notAnAnswer() *connectors.TellFault {
+	return &connectors.TellFault{Text: "ActiveCampaign: its answer is not understood; is api_url the address of Settings > Developer?"}
 }
 
 // status judges what the HTTP status alone says.

@@ -90,6 +90,9 @@ func (t *Teller) find(ctx context.Context, email string) (ids []string, _ *conne
 	if _, fault := t.call(ctx, http.MethodGet, "/contacts", url.Values{"email": {email}}, nil, &got); fault != nil {
 		return nil, fault
 	}
+	if got.Contacts == nil {
+		return nil, notAnAnswer()
+	}
 	for _, c := range got.Contacts {
 		if strings.EqualFold(c.Email, email) && c.ID != "" {
 			ids = append(ids, string(c.ID))
@@ -151,6 +154,9 @@ func (t *Teller) tag(ctx context.Context, contact string, add, remove []string) 
 	}
 	if gone, fault := t.call(ctx, http.MethodGet, "/contacts/"+url.PathEscape(contact)+"/contactTags", nil, nil, &got); gone || fault != nil {
 		return gone, fault
+	}
+	if got.Tags == nil {
+		return false, notAnAnswer()
 	}
 	have := map[string]string{}
 	for _, x := range got.Tags {
@@ -214,6 +220,9 @@ func (t *Teller) tagID(ctx context.Context, name string, must bool) (string, *co
 	if _, fault := t.call(ctx, http.MethodGet, "/tags", url.Values{"search": {name}, "limit": {"100"}}, nil, &list); fault != nil {
 		return "", fault
 	}
+	if list.Tags == nil {
+		return "", notAnAnswer()
+	}
 	for _, x := range list.Tags {
 		if strings.EqualFold(x.Name, name) {
 			id = string(x.ID)
@@ -271,6 +280,9 @@ func (t *Teller) lists(ctx context.Context, contact string, c connectors.Telling
 	}
 	if gone, fault := t.call(ctx, http.MethodGet, "/contacts/"+url.PathEscape(contact)+"/contactLists", nil, nil, &got); gone || fault != nil {
 		return gone, fault
+	}
+	if got.Lists == nil {
+		return false, notAnAnswer()
 	}
 	for _, l := range got.Lists {
 		to := l.to(c)

@@ -151,7 +151,7 @@ func status(a outbound.Answer) *connectors.CouponFault {
 		return refused("there is no such shop or API version (status 404): look at api_url, which is https://NAME.myshopify.com, and api_version")
 	case s >= 300 && s < 400:
 		return refused(fmt.Sprintf("it leads elsewhere (status %d): api_url must be https://NAME.myshopify.com", s))
-	case s == http.StatusTooManyRequests, s == http.StatusRequestTimeout, s >= 500:
+	case connectors.Busy(s):
 		return &connectors.CouponFault{Text: fmt.Sprintf("Shopify: it cannot just now (status %d)", s), RetryAfter: a.RetryAfter}
 	}
 	return refused(fmt.Sprintf("it does not understand us (status %d): look at api_url and api_version", s))

@@ -102,7 +102,7 @@ func (t *Teller) find(ctx context.Context, email string) (ids []string, _ *conne
 			ID string `json:"id"`
 		} `json:"data"`
 	}
-	if json.Unmarshal(a.Body, &got) != nil {
+	if json.Unmarshal(a.Body, &got) != nil || got.Data == nil {
 		return nil, &connectors.TellFault{Text: "Stripe: its answer is not understood; leave api_url out"}
 	}
 	for _, c := range got.Data {
@@ -155,7 +155,7 @@ func judge(a outbound.Answer) *connectors.TellFault {
 	}
 }
 
-var wordForm = regexp.MustCompile(`^[A-Za-z_]{1,60}$`)
+var wordForm = regexp.MustCompile(`^[a-z_]{1,60}$`)
 
 // word lets only a plain word of a stranger into our texts.
 func word(text string) string {

@@ -139,7 +139,7 @@ func judgeTold(a outbound.Answer) (outbound.Answer, *connectors.TellFault) {
 	switch s := a.Status; {
 	case s == http.StatusOK:
 		return a, nil
-	case slices.Contains(noCustomer, got.Code):
+	case (s == http.StatusBadRequest || s == http.StatusNotFound) && slices.Contains(noCustomer, got.Code):
 		a.Status = http.StatusNotFound
 		return a, nil
 	case s == http.StatusUnauthorized, s == http.StatusForbidden:
