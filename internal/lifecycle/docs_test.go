@@ -342,6 +342,9 @@ func newsOfPeople() (list []news) {
 		about(lifecycle.ContactMerged, func(_ *world, ev *lifecycle.Event) { ev.Merged = &lifecycle.Person{CustomerID: "18"} }),
 		about(lifecycle.Opened, func(w *world, ev *lifecycle.Event) { ev.Response = &lifecycle.Response{MessageID: lastMessage(w).ID} }),
 		about(lifecycle.Paused, func(w *world, ev *lifecycle.Event) { ev.Until = w.now.Add(90 * day) }),
+		about(lifecycle.ConsentTold, func(w *world, ev *lifecycle.Event) {
+			ev.Consents = []lifecycle.ConsentChange{{Channel: lifecycle.Email, State: lifecycle.Subscribed, At: w.c.Consent[lifecycle.Email].At, Source: "crm"}}
+		}),
 		about(lifecycle.Released, func(w *world, ev *lifecycle.Event) { ev.Until = w.now.Add(day) }))
 }
 

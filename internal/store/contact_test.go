@@ -143,6 +143,9 @@ func contactOf(t *rapid.T) lifecycle.Contact {
 		},
 		State: states.Draw(t, "state"), Reason: reasons.Draw(t, "reason"), Since: times.Draw(t, "since"),
 		Runs: rapid.SliceOfN(runs, 0, 2).Draw(t, "runs"), Messages: rapid.SliceOfN(messages, 0, 3).Draw(t, "messages"),
+		Told: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) lifecycle.Told {
+			return lifecycle.Told{Source: texts.Draw(t, "source"), Channel: lifecycle.Channel(rapid.IntRange(0, 1).Draw(t, "channel")), At: times.Draw(t, "at"), Until: times.Draw(t, "until")}
+		}), 0, 2).Draw(t, "told"),
 		Accepted: rapid.Int().Draw(t, "accepted"), Due: times.Draw(t, "due"), DueWhy: reasons.Draw(t, "why"),
 		HeldAt: times.Draw(t, "held"), HeldTo: times.Draw(t, "held to"), MadeAt: times.Draw(t, "made"), Forward: texts.Draw(t, "forward"),
 	}
