@@ -76,7 +76,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usagef("%s: %w: see %s --help", cmd.CommandPath(), err, cmd.CommandPath())
 	})
-	root.AddCommand(newServe(g), newDemo(g), newCheck(g), newImport(g), newStatus(g), newErase(g), newExport(g), newToken(g), newDeadLetter(g), newUncertain(g), newPause(g), newResume(g), newDoctor(g),
+	root.AddCommand(newServe(g), newDemo(g), newCheck(g), newImport(g), newStatus(g), newErase(g), newExport(g), newToken(g), newDeadLetter(g), newOutgoing(g), newUncertain(g), newPause(g), newResume(g), newDoctor(g),
 		newSourceCommand(g), newHook(g), newCoupon(g), newJourney(g), newPreview(g), newSimulate(g), newFake(), newVersion(g))
 	return root
 }

@@ -56,6 +56,11 @@ func Mount(srv *handlers.Server, g *echo.Group) {
 	g.POST("/deadletters/:id/replay", a.replayDead, owner)
 	g.DELETE("/deadletters/:id", a.deleteDead, owner)
 
+	g.GET("/outgoing", a.listOutgoing, support)
+	g.GET("/outgoing/:id", a.showOutgoing, support)
+	g.POST("/outgoing/:id/replay", a.replayOutgoing, owner)
+	g.DELETE("/outgoing/:id", a.dropOutgoing, owner)
+
 	g.GET("/messages", a.listMessages, support)
 	g.POST("/messages/:id/resolve", a.resolveMessage, support)
 

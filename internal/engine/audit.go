@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"ritorno/internal/lifecycle"
@@ -24,6 +25,9 @@ const (
 	kindSilent    store.Kind = "source_silent"
 	kindGone      store.Kind = "source_gone"
 	kindFailing   store.Kind = "source_failing"
+	kindUntold    store.Kind = "outgoing_failing"
+	kindGivenUp   store.Kind = "outgoing_given_up"
+	kindNowhere   store.Kind = "outgoing_nowhere"
 )
 
 // From when on it is worth a word.
@@ -208,12 +212,48 @@ func (c *checkup) shop(ctx context.Context, s Shop) error {
 	if dead > 0 {
 		c.warn(kindDead, s.Name, "ritorno deadletter list --shop "+s.Name, "%d signed deliveries could not be understood", dead)
 	}
+	if err := c.outgoing(ctx, s.Name); err != nil {
+		return err
+	}
 	for _, source := range s.Sources {
 		st, err := c.e.st.SourceStatus(ctx, s.Name, source)
 		if err != nil {
 			return err
 		}
 		c.source(s.Name, source, st)
+	}
+	return nil
+}
+
+// outgoing looks at what destinations have not been told, also those that left
+// the configuration.
+func (c *checkup) outgoing(ctx context.Context, shop string) error {
+	names, err := c.e.destinations(ctx, shop)
+	if err != nil {
+		return err
+	}
+	waiting := int64(0)
+	for _, name := range names {
+		w, err := c.e.st.WaitingFor(ctx, queueOf(shop, name))
+		if err != nil {
+			return err
+		}
+		waiting += w.Lines
+		look := "ritorno outgoing list --shop " + shop + " --destination " + name
+		switch {
+		case w.Lines == 0:
+		case !slices.ContainsFunc(c.e.tellers[shop], func(t *teller) bool { return t.to.Name == name }):
+			c.warn(kindNowhere, shop, "ritorno outgoing drop --shop "+shop+" --destination "+name+", or put it back into the configuration",
+				"%d contact(s) wait for %s, which is not in the configuration any more", w.Lines, name)
+		case w.Over > 0:
+			c.warn(kindGivenUp, shop, look+", mend it, then ritorno outgoing replay --shop "+shop+" --destination "+name,
+				"%s could not be told of %d contact(s) for a week: given up", name, w.Over)
+		case w.Failed > 0:
+			c.warn(kindUntold, shop, look+" shows the reason", "%s could not be told of %d contact(s) yet; it is tried again", name, w.Failed)
+		}
+	}
+	if len(names) > 0 {
+		c.f.OK("outgoing", fmt.Sprintf("%d contact(s) of shop %s wait to be told to %d destination(s)", waiting, shop, len(names)))
 	}
 	return nil
 }

@@ -152,9 +152,22 @@ func (e *Engine) ReplayOutgoing(ctx context.Context, shop, id string) error {
 	})
 }
 
-// DropOutgoing takes it away untold. store.ErrNotFound: nothing waits.
+// DropOutgoing takes it away untold. store.ErrNotFound: nothing waits. A
+// destination that left the configuration is forgotten with the last of it.
 func (e *Engine) DropOutgoing(ctx context.Context, shop, id string) error {
-	return e.onOutgoing(shop, id, func(to, contact string) error { return e.st.DropLine(ctx, to, contact) })
+	return e.onOutgoing(shop, id, func(to, contact string) error {
+		if err := e.st.DropLine(ctx, to, contact); err != nil {
+			return err
+		}
+		if slices.ContainsFunc(e.tellers[shop], func(t *teller) bool { return t.key == to }) {
+			return nil
+		}
+		w, err := e.st.WaitingFor(ctx, to)
+		if err != nil || w.Lines > 0 {
+			return err
+		}
+		return e.st.ForgetDestination(ctx, to)
+	})
 }
 
 func (e *Engine) onOutgoing(shop, id string, f func(to, contact string) error) error {
