@@ -34,6 +34,16 @@ var guarded = map[string]struct {
 	"POST /api/v1/deadletters/:id/replay": {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter() + "/replay", "" }},
 	"DELETE /api/v1/deadletters/:id":      {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
 	"GET /api/v1/messages":                {auth.Support, func(*rig, string) (string, string) { return "/api/v1/messages", "" }},
+	"GET /api/v1/outgoing":                 {auth.Support, func(*rig, string) (string, string) { return "/api/v1/outgoing", "" }},
+	"GET /api/v1/outgoing/:id":             {auth.Support, func(r *rig, _ string) (string, string) { return "/api/v1/outgoing/" + r.waits(), "" }},
+	"POST /api/v1/outgoing/:id/replay":     {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/outgoing/" + r.waits() + "/replay", "" }},
+	"DELETE /api/v1/outgoing/:id":          {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/outgoing/" + r.waits(), "" }},
+	"GET /api/v1/deadletters":              {auth.Support, func(*rig, string) (string, string) { return "/api/v1/deadletters", "" }},
+	"GET /api/v1/deadletters/:id":          {auth.Support, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
+	"POST /api/v1/deadletters/replay":      {auth.Owner, func(*rig, string) (string, string) { return "/api/v1/deadletters/replay", "" }},
+	"POST /api/v1/deadletters/:id/replay":  {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter() + "/replay", "" }},
+	"DELETE /api/v1/deadletters/:id":       {auth.Owner, func(r *rig, _ string) (string, string) { return "/api/v1/deadletters/" + r.letter(), "" }},
+	"GET /api/v1/messages":                 {auth.Support, func(*rig, string) (string, string) { return "/api/v1/messages", "" }},
 	"POST /api/v1/messages/:id/resolve": {auth.Support, func(r *rig, _ string) (string, string) {
 		return "/api/v1/messages/" + r.uncertain() + "/resolve", `{"verdict":"sent","provider_id":"SM1"}`
 	}},
@@ -61,6 +71,20 @@ func (r *rig) letter() string {
 		r.Fatal(err)
 	}
 	return id
+}
+
+// waits is the id of something that a destination of bottega is to be told.
+func (r *rig) waits() string {
+	r.Helper()
+	contact := store.NewID()
+	_, err := r.store.Update(r.Context(), store.Request{ID: contact, Create: true}, func(c lifecycle.Contact, _ store.Known) (store.Change, error) {
+		c.Shop, c.MadeAt, c.State = "bottega", time.Date(2027, 3, 1, 9, 0, 0, 0, time.UTC), lifecycle.Active
+		return store.Change{Contact: c, Write: true, Tells: []store.Tell{{To: "bottega/source.crm", How: store.TellJoin, What: "s"}}}, nil
+	})
+	if err != nil {
+		r.Fatal(err)
+	}
+	return contact + ".source.crm"
 }
 
 // uncertain is the id of a message of bottega whose outcome nobody knows.
