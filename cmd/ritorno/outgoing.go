@@ -94,8 +94,15 @@ func newOutgoingShow(g *globals) *cobra.Command {
 			return printJSON(cmd, o)
 		}
 		rows := [][]any{
-			{"destination", o.Destination}, {"contact", o.Contact}, {"status", o.Status}, {"oldest news", o.News}, {"waiting", o.Waiting},
-			{"next try", day(o.Next)}, {"failures", o.Failed}, {"failing since", day(o.Since)}, {"reason", orDash(o.Why)},
+			{"destination", o.Destination},
+			{"contact", o.Contact},
+			{"status", o.Status},
+			{"oldest news", o.News},
+			{"waiting", o.Waiting},
+			{"next try", day(o.Next)},
+			{"failures", o.Failed},
+			{"failing since", day(o.Since)},
+			{"reason", orDash(o.Why)},
 		}
 		return table(cmd.OutOrStdout(), rows...)
 	})

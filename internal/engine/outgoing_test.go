@@ -204,9 +204,11 @@ func TestWhatBecomesOfAContactIsTold(t *testing.T) {
 func TestNoEchoGoesRound(t *testing.T) {
 	b, l := telling(t)
 	anna(t, b)
-	b.tell(t, lifecycle.Event{Type: lifecycle.ConsentChanged, Source: "shopify", Key: "out", At: day0.Add(time.Hour),
+	b.tell(t, lifecycle.Event{
+		Type: lifecycle.ConsentChanged, Source: "shopify", Key: "out", At: day0.Add(time.Hour),
 		Person:   lifecycle.Person{CustomerID: "cust-77"},
-		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.Email, State: lifecycle.Unsubscribed, At: day0.Add(time.Hour)}}})
+		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.Email, State: lifecycle.Unsubscribed, At: day0.Add(time.Hour)}},
+	})
 	b.tellAfter(t, 0)
 	l.shopify.expect(t, "the shop")
 	l.crm.expect(t, "the CRM", "email unsubscribed")
@@ -218,10 +220,14 @@ func TestNoEchoGoesRound(t *testing.T) {
 	before := b.find(t, annaMail)
 	heard := len(l.erp.all())
 	at := before.Consent[lifecycle.SMS].At.Truncate(time.Second) // the shop keeps the time that it was told, to the second
-	b.tell(t, lifecycle.Event{Type: lifecycle.ConsentChanged, Source: "shopify", Key: "echo-1", At: at, Version: at.Add(time.Minute), Person: lifecycle.Person{CustomerID: "cust-77"},
-		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Unsubscribed, At: at}}})
-	b.tell(t, lifecycle.Event{Type: lifecycle.ContactChanged, Source: "shopify", Key: "echo-2", At: at.Add(time.Minute), Version: at.Add(time.Minute),
-		Person: lifecycle.Person{CustomerID: "cust-77", Email: annaMail, Phone: annaPhone, Authoritative: true}})
+	b.tell(t, lifecycle.Event{
+		Type: lifecycle.ConsentChanged, Source: "shopify", Key: "echo-1", At: at, Version: at.Add(time.Minute), Person: lifecycle.Person{CustomerID: "cust-77"},
+		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Unsubscribed, At: at}},
+	})
+	b.tell(t, lifecycle.Event{
+		Type: lifecycle.ContactChanged, Source: "shopify", Key: "echo-2", At: at.Add(time.Minute), Version: at.Add(time.Minute),
+		Person: lifecycle.Person{CustomerID: "cust-77", Email: annaMail, Phone: annaPhone, Authoritative: true},
+	})
 	after := b.find(t, annaMail)
 	if after.State != before.State || !after.Since.Equal(before.Since) || after.Consent != before.Consent || len(after.Timeline) != len(before.Timeline) {
 		t.Errorf("the echo changed %+v to %+v", before.Consent, after.Consent)
@@ -255,8 +261,10 @@ func TestOnlyAnOptInWithUsIsTold(t *testing.T) {
 	}
 	later := now.Add(2 * time.Hour) // not what the shop repeats
 	b.goTo(t, later)
-	b.tell(t, lifecycle.Event{Type: lifecycle.ConsentChanged, Source: "shopify", Key: "in", At: later, Person: lifecycle.Person{CustomerID: "cust-77"},
-		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Subscribed, At: later}}})
+	b.tell(t, lifecycle.Event{
+		Type: lifecycle.ConsentChanged, Source: "shopify", Key: "in", At: later, Person: lifecycle.Person{CustomerID: "cust-77"},
+		Consents: []lifecycle.ConsentChange{{Channel: lifecycle.SMS, State: lifecycle.Subscribed, At: later}},
+	})
 	if got := b.find(t, annaMail).Consent[lifecycle.SMS].State(); got != lifecycle.Subscribed {
 		t.Fatal(got)
 	}
