@@ -20,6 +20,7 @@ func (s *Shop) verify(r *report, path string) {
 	} else {
 		r.warn(path+".home_url", "is left out: landing pages cannot lead to the shop")
 	}
+	s.Brand.verify(r, path+".brand")
 	s.verifyQuiet(r, path+".quiet_hours")
 	positive(r, path+".lapse", s.Lapse)
 	positive(r, path+".retention", s.Retention)

@@ -83,6 +83,8 @@ func (s *Shop) complete(r *report, path string) {
 		locale = "it"
 	}
 	unless(r, path+".locale", &s.Locale, locale)
+	unless(r, path+".business", &s.Business, lifecycle.Ecommerce)
+	s.Brand.complete(r, path+".brand")
 	unless(r, path+".law", &s.Law, Enforce)
 	unless(r, path+".consent.soft_opt_in.months", &s.Consent.SoftOptIn.Months, 24)
 	unless(r, path+".brakes", &s.Brakes, BrakesOn)

@@ -104,6 +104,9 @@ type Shop struct {
 	Country  string `yaml:"country"`  // ISO 3166 alpha-2, default IT
 	Currency string `yaml:"currency"` // ISO 4217, default by the country
 
+	Business lifecycle.Business `yaml:"business"` // which built-in words fit, default ecommerce
+	Brand    *Brand             `yaml:"brand"`    // nil: the looks of Ritorno
+
 	Consent      Consent       `yaml:"consent"`
 	QuietHours   *QuietHours   `yaml:"quiet_hours"` // never nil after Parse
 	Law          Law           `yaml:"law"`         // default enforce

@@ -211,7 +211,11 @@ func TestRules(t *testing.T) {
 	want := lifecycle.Rules{
 		Lawless: true, BestHours: true, Soft: lifecycle.Soft{Email: true, Months: 18},
 		Shop: "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop", Address: "1 High Street, London",
-		Locale: "en-GB", Country: "GB", Currency: "GBP", Location: london,
+		Locale: "en-GB", Country: "GB", Currency: "GBP", Location: london, Business: lifecycle.Education,
+		Brand: lifecycle.Brand{
+			Color: "#b3261e", TextColor: "#ffffff", Logo: "https://zeta.example/logo.png",
+			Address: "Zeta Books Ltd, 1 High Street, London", Font: "Georgia,'Times New Roman',serif",
+		},
 		Lapse: 84 * days, Expires: 36 * time.Hour, Settle: 90 * time.Second, Recheck: 15 * time.Minute, Resend: true,
 		Quiet: &lifecycle.Quiet{From: 1320, To: 510, Days: [7]bool{true, 6: true}, Holidays: true},
 		Cap:   lifecycle.Cap{Messages: 4, Per: 30 * days},

@@ -15,10 +15,6 @@ import (
 	"ritorno/internal/when"
 )
 
-// later are keys that later releases bring: no guess is made at what else they
-// could have meant.
-var later = []string{"business"}
-
 // decoder walks the YAML against the structs, so that it can report every
 // mistake and not only the first.
 type decoder struct {
@@ -256,8 +252,6 @@ func (d *decoder) mapping(path string, n ast.Node, v reflect.Value) {
 			d.brief(e, v.Field(k.field))
 		case ok:
 			d.value(e.path, e.node, v.Field(k.field), k.one)
-		case slices.Contains(later, e.key):
-			d.put(e.at, e.path, "is not available in this release: take it out", false)
 		default:
 			d.put(e.at, e.path, "unknown key"+insteadOf(e.key, known), false)
 		}

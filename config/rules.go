@@ -21,6 +21,7 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 	r := lifecycle.Rules{
 		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
+		Business: s.Business, Brand: s.Brand.rules(),
 		Lapse:   s.Lapse.Std(),
 		Quiet:   s.QuietHours.rules(),
 		Lawless: s.Law == LawOff, BestHours: s.BestHour,

@@ -36,6 +36,8 @@ type Rules struct {
 	Country  string         // ISO 3166 alpha-2
 	Currency string         // ISO 4217
 	Location *time.Location // nil means UTC
+	Business Business       // which words fit the shop; empty means Ecommerce
+	Brand    Brand          // how its messages and pages look
 	Keys     *identity.Keys // of the installation; nil: former addresses are not kept, and an erasure names no look-ups
 
 	Lapse     time.Duration          // an order after a longer gap counts as a return
