@@ -39,7 +39,7 @@ func (r *Rules) Env(c *Contact, f Fold, now time.Time) when.Env {
 		Orders: t.Orders, Spent: major(t.Spent), State: c.State.String(),
 		Country: c.Profile.Country, Locale: c.Profile.Locale, FirstName: c.Profile.FirstName,
 		HasEmail: c.Email.Key != "", HasSMS: c.Phone.Key != "",
-		CancelReason: c.CancelReason, MeanGapDays: t.MeanGapDays(), Plan: c.Plan,
+		CancelReason: c.CancelReason, CancelReasonClass: string(r.CancelClass(c)), MeanGapDays: t.MeanGapDays(), Plan: c.Plan,
 		MayEmail: r.mayUse(c, Email, now) == "", MaySMS: r.mayUse(c, SMS, now) == "",
 	}
 	if !t.Last.IsZero() {

@@ -28,6 +28,7 @@ type Env struct {
 	OpenedAny         bool    `expr:"opened_any"`          // opened a link of any message on record
 	Answer            string  `expr:"answer"`              // choice of the last survey answer
 	CancelReason      string  `expr:"cancel_reason"`       // why the subscription was cancelled, in the source's words
+	CancelReasonClass string  `expr:"cancel_reason_class"` // what kind of reason that is, such as "price"; empty where none is known
 	MeanGapDays       float64 `expr:"mean_gap_days"`       // mean days between orders; 0 with fewer than two
 	Segment           string  `expr:"segment"`             // segment name; empty until scores are known
 	PBuy90            float64 `expr:"p_buy_90"`            // probability of an order in 90 days, 0 to 1; 0 until known
