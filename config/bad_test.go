@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the expected messages of testdata
 // builtins stands for the installation's templates.
 type builtins struct{}
 
-func (builtins) Has(name, channel string) bool {
+func (builtins) Has(name, channel, _ string) bool {
 	switch name {
 	case "survey", "contest", "coupon":
 		return true

@@ -8,9 +8,9 @@ import (
 )
 
 // Templates knows the templates of an installation. Channel is "sms" or
-// "email".
+// "email", business one of lifecycle.Businesses.
 type Templates interface {
-	Has(name, channel string) bool
+	Has(name, channel, business string) bool
 }
 
 // Check reports the journeys' steps whose template does not exist on one of
@@ -20,21 +20,39 @@ func (c *Config) Check(t Templates) []Problem {
 	for _, j := range c.inUse() {
 		for i, s := range j.Steps {
 			path := fmt.Sprintf("journeys.%s.steps[%d]", j.Name, i)
-			s.check(r, path, ".template", s.Template, t)
+			c.checkTemplates(r, t, j.Name, path+".template", s.Template, s.Channels)
 			for _, v := range s.Variants {
-				s.check(r, path, ".variants."+v.Name+".template", v.Template, t)
+				c.checkTemplates(r, t, j.Name, path+".variants."+v.Name+".template", v.Template, s.Channels)
 			}
 		}
 	}
 	return r.sorted()
 }
 
-// check refuses a template that does not exist on one of the step's channels.
-func (s *Step) check(r *report, step, path, template string, t Templates) {
-	for _, ch := range s.Channels {
-		if template != "" && !t.Has(template, ch.String()) {
-			r.add(step+path, fmt.Sprintf("is no template for %s: use another, or put your own into templates_dir", ch))
+// checkTemplates reports a template that does not exist on one of the step's
+// channels.
+func (c *Config) checkTemplates(r *report, t Templates, journey, path, template string, on []lifecycle.Channel) {
+	for _, ch := range on {
+		if template != "" {
+			c.checkTemplate(r, t, journey, path, template, ch)
 		}
+	}
+}
+
+// checkTemplate reports a template that a shop with the journey does not have.
+func (c *Config) checkTemplate(r *report, t Templates, journey, path, template string, ch lifecycle.Channel) {
+	for _, s := range c.Shops {
+		if !slices.Contains(s.Journeys, journey) || t.Has(template, ch.String(), string(s.Business)) {
+			continue
+		}
+		for _, b := range lifecycle.Businesses() {
+			if t.Has(template, ch.String(), string(b)) {
+				r.add(path, fmt.Sprintf("is no template for %s of business %s, which shop %s has: put one without a business in its name into templates_dir", ch, s.Business, s.ID))
+				return
+			}
+		}
+		r.add(path, fmt.Sprintf("is no template for %s: use another, or put your own into templates_dir", ch))
+		return
 	}
 }
 

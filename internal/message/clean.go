@@ -14,8 +14,8 @@ import (
 const (
 	maxValue     = 40
 	maxShopEmail = 80
-	maxAddress   = 200
 	maxSubject   = 200
+	maxAddress   = 200
 	maxRaw       = 400 // what is looked at of a raw value
 )
 
@@ -78,7 +78,11 @@ func cleanLong(raw string) string {
 	if strings.ContainsAny(s, ":/@.") {
 		s = ipShape.ReplaceAllString(linkShape.ReplaceAllString(s, " "), " ")
 	}
-	return words(breakDomains(brackets.Replace(s)))
+	s = words(breakDomains(brackets.Replace(s)))
+	if strings.IndexFunc(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || isPicture(r) }) < 0 {
+		return "" // only signs are left: nothing to show
+	}
+	return s
 }
 
 // cleanOwn is for the shop's own name, which its owner wrote and which may be

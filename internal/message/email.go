@@ -1,31 +1,19 @@
 package message
 
 import (
-	"embed"
+	"cmp"
 	"fmt"
-	htmltemplate "html/template"
 	"maps"
 	"regexp"
 	"strings"
 )
 
-//go:embed layout/email.html
-var layoutFile embed.FS
-
-var layout = htmltemplate.Must(htmltemplate.ParseFS(layoutFile, "layout/email.html"))
-
-// footer are the words around the way out, by language.
-type footer struct{ Why, Leave, Choose string }
-
-var footers = map[string]footer{
-	"it": {Why: "Ricevi questa e-mail perché sei in contatto con", Leave: "Disiscriviti", Choose: "Scegli che cosa ricevere"},
-	"en": {Why: "You receive this e-mail because you are in touch with", Leave: "Unsubscribe", Choose: "Choose what you receive"},
-}
-
 // page is what the layout shows. The layout escapes every value for its place.
 type page struct {
+	looks
 	Lang, Subject, Preheader string
 	Shop, ShopURL, Address   string
+	Gap                      string // behind the preheader
 	Blocks                   []block
 	Footer                   footer
 	Unsubscribe, Preferences string
@@ -52,9 +40,9 @@ func (t *template) composeEmail(in Input) (Message, error) {
 		return Message{}, fmt.Errorf("template %s.email.%s: %w", t.name, t.lang, ErrNoWayOut)
 	}
 	p := page{
-		Lang: t.lang, Unsubscribe: leave, Preferences: cleanURL(in.PreferencesURL), Footer: footerOf(t.lang),
+		looks: looksOf(in.Shop.Brand), Gap: gap, Lang: t.lang, Unsubscribe: leave, Preferences: cleanURL(in.PreferencesURL), Footer: footerOf(t.lang),
 		Shop: cleanOwn(in.Shop.Name, maxShopEmail), ShopURL: cleanURL(in.Shop.HomeURL),
-		Address: cleanOwn(in.Shop.Address, maxAddress),
+		Address: cleanOwn(cmp.Or(in.Shop.Brand.Address, in.Shop.Address), maxAddress),
 	}
 	if p.Preferences == leave {
 		p.Preferences = "" // one page, one link
@@ -89,13 +77,6 @@ func leaveHeaders(url string) map[string]string {
 		"List-Unsubscribe":      "<" + url + ">",
 		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 	}
-}
-
-func footerOf(lang string) footer {
-	if f, ok := footers[language(lang)]; ok {
-		return f
-	}
-	return footers["en"]
 }
 
 // line renders a piece of the head as one safe line.

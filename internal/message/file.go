@@ -6,9 +6,12 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"ritorno/internal/lifecycle"
 )
 
 const (
@@ -16,23 +19,30 @@ const (
 	maxSegments = 6        // most an SMS template may ask for
 )
 
-var fileName = regexp.MustCompile(`^([a-z][a-z0-9_]*)\.(sms|email)\.([a-z]{2,3}(?:-[a-z0-9]{2,8})?)\.liquid$`)
+var fileName = regexp.MustCompile(`^([a-z][a-z0-9_]*)(?:\.([a-z]+))?\.(sms|email)\.([a-z]{2,3}(?:-[a-z0-9]{2,8})?)\.liquid$`)
 
 // template is one parsed file.
 type template struct {
-	name, channel, lang string
-	file                string
-	limit               int // segments, SMS only
-	subject, preheader  *program
-	body                *program
+	templateKey
+	file               string // with the folder of its business
+	limit              int    // segments, SMS only
+	subject, preheader *program
+	body               *program
 }
 
-func parseName(file string) (templateKey, error) {
-	m := fileName.FindStringSubmatch(file)
-	if m == nil {
+// parseName reads the name of a file in the folder of a business; that of no
+// business is "".
+func parseName(business, name string) (templateKey, error) {
+	m := fileName.FindStringSubmatch(name)
+	switch {
+	case m == nil:
 		return templateKey{}, errors.New("the name must be NAME.CHANNEL.LANGUAGE.liquid in lower case, such as survey.sms.it.liquid or survey.email.en.liquid")
+	case m[2] != "" && business != "":
+		return templateKey{}, errors.New("names a business, as its folder does: take it out of the name")
+	case m[2] != "" && !slices.Contains(lifecycle.Businesses(), lifecycle.Business(m[2])):
+		return templateKey{}, fmt.Errorf("names no business: NAME.BUSINESS.CHANNEL.LANGUAGE.liquid needs one of %v", lifecycle.Businesses())
 	}
-	return templateKey{m[1], m[2], m[3]}, nil
+	return templateKey{m[1], business + m[2], m[3], m[4]}, nil
 }
 
 // readSource reads a file of limited size with line feeds alone.
@@ -85,7 +95,7 @@ var headKeys = map[Channel][]string{SMS: {"segments"}, Email: {"subject", "prehe
 func parseTemplate(key templateKey, file, source string, eng *engine) (*template, []Problem) {
 	h, body := splitHead(key.channel, file, source)
 	problems := h.problems
-	t := &template{name: key.name, channel: key.channel, lang: key.lang, file: file, limit: h.segments}
+	t := &template{templateKey: key, file: file, limit: h.segments}
 	compile := func(src string, line, column int) *program {
 		p, found := eng.compile(src, line, column)
 		for _, f := range found {

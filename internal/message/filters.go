@@ -3,8 +3,10 @@ package message
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -17,6 +19,8 @@ var (
 	errList = fmt.Errorf("list longer than %d", maxList)
 	errDate = errors.New("not a date")
 	errSum  = errors.New("not an amount")
+
+	errNumber = errors.New("not a number")
 )
 
 // filterNames are all filters a template may use: those below and, of the
@@ -42,23 +46,35 @@ func registerFilters(lib *liquid.Engine, lang string) {
 // rendering notices it and "Ciao ," cannot happen.
 func textFilters(lang string) map[string]any {
 	return map[string]any{
-		"date":           dateFilter(lang),
-		"money":          moneyFilter(lang),
-		"append":         joined(func(s, arg string) string { return s + arg }),
-		"prepend":        joined(func(s, arg string) string { return arg + s }),
-		"remove":         joined(func(s, arg string) string { return strings.ReplaceAll(s, arg, "") }),
-		"remove_first":   joined(func(s, arg string) string { return strings.Replace(s, arg, "", 1) }),
-		"replace":        replaced(-1),
-		"replace_first":  replaced(1),
-		"capitalize":     mapped(capitalize),
-		"upcase":         mapped(strings.ToUpper),
-		"downcase":       mapped(strings.ToLower),
-		"strip":          mapped(strings.TrimSpace),
-		"lstrip":         mapped(func(s string) string { return strings.TrimLeftFunc(s, unicode.IsSpace) }),
-		"rstrip":         mapped(func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) }),
-		"strip_newlines": mapped(func(s string) string { return strings.ReplaceAll(s, "\n", "") }),
-		"strip_html":     mapped(func(s string) string { return htmlTag.ReplaceAllString(s, "") }),
-		"url_encode":     mapped(url.QueryEscape),
+		"date":  dateFilter(lang),
+		"money": moneyFilter(lang, amount.String),
+		// Shopify's other forms of it.
+		"money_with_currency":          moneyFilter(lang, amount.withCode),
+		"money_without_currency":       moneyFilter(lang, amount.bare),
+		"money_without_trailing_zeros": moneyFilter(lang, amount.short),
+		"pluralize":                    pluralize,
+		"at_least":                     bound(math.Max),
+		"at_most":                      bound(math.Min),
+		"append":                       joined(func(s, arg string) string { return s + arg }),
+		"prepend":                      joined(func(s, arg string) string { return arg + s }),
+		"remove":                       joined(func(s, arg string) string { return strings.ReplaceAll(s, arg, "") }),
+		"remove_first":                 joined(func(s, arg string) string { return strings.Replace(s, arg, "", 1) }),
+		"replace":                      replaced(-1),
+		"replace_first":                replaced(1),
+		"replace_last":                 onLast(func(s string, at, n int, with string) string { return s[:at] + with + s[at+n:] }),
+		"remove_last":                  joined(removeLast),
+		"url_decode":                   mapped(urlDecode),
+		"handleize":                    mapped(handle),
+		"handle":                       mapped(handle),
+		"capitalize":                   mapped(capitalize),
+		"upcase":                       mapped(strings.ToUpper),
+		"downcase":                     mapped(strings.ToLower),
+		"strip":                        mapped(strings.TrimSpace),
+		"lstrip":                       mapped(func(s string) string { return strings.TrimLeftFunc(s, unicode.IsSpace) }),
+		"rstrip":                       mapped(func(s string) string { return strings.TrimRightFunc(s, unicode.IsSpace) }),
+		"strip_newlines":               mapped(func(s string) string { return strings.ReplaceAll(s, "\n", "") }),
+		"strip_html":                   mapped(func(s string) string { return htmlTag.ReplaceAllString(s, "") }),
+		"url_encode":                   mapped(url.QueryEscape),
 		// Compose escapes for the channel itself: a second time would show.
 		"escape":        mapped(func(s string) string { return s }),
 		"escape_once":   mapped(func(s string) string { return s }),
@@ -218,8 +234,8 @@ func parseDate(s string) (time.Time, error) {
 	return time.Time{}, errDate
 }
 
-// moneyFilter shows an amount; a plain number may name its currency.
-func moneyFilter(lang string) any {
+// moneyFilter shows an amount in one form; a plain number may name its currency.
+func moneyFilter(lang string, form func(amount) string) any {
 	return func(v any, currency func(string) string) (any, error) {
 		switch v := v.(type) {
 		case nil:
@@ -228,12 +244,77 @@ func moneyFilter(lang string) any {
 			if c := currency(""); c != "" {
 				v.currency = strings.ToUpper(c)
 			}
-			return v.String(), nil
+			return form(v), nil
 		}
 		a, ok := newAmount(fmt.Sprint(v), currency(""), lang)
 		if !ok {
 			return nil, errSum
 		}
-		return a.String(), nil
+		return form(a), nil
 	}
 }
+
+// pluralize chooses between a word for one and one for any other number.
+func pluralize(v any, one, many string) (any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+	switch {
+	case err != nil:
+		return nil, errNumber
+	case n == 1:
+		return one, nil
+	}
+	return many, nil
+}
+
+// bound keeps a number on one side of another.
+func bound(choose func(a, b float64) float64) any {
+	return func(v any, limit float64) (any, error) {
+		if v == nil {
+			return nil, nil
+		}
+		n, err := strconv.ParseFloat(fmt.Sprint(v), 64)
+		if err != nil {
+			return nil, errNumber
+		}
+		return choose(n, limit), nil
+	}
+}
+
+func removeLast(s, arg string) string {
+	if i := strings.LastIndex(s, arg); i >= 0 {
+		return s[:i] + s[i+len(arg):]
+	}
+	return s
+}
+
+func onLast(change func(s string, at, n int, with string) string) any {
+	return func(v any, old, with string) (any, error) {
+		if v == nil {
+			return nil, nil
+		}
+		s := fmt.Sprint(v)
+		if i := strings.LastIndex(s, old); i >= 0 {
+			return bounded(change(s, i, len(old), with))
+		}
+		return s, nil
+	}
+}
+
+// urlDecode leaves what is not encoded well as it is.
+func urlDecode(s string) string {
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return strings.ToValidUTF8(plain, "")
+	}
+	return s
+}
+
+// handle is a text as it stands in addresses of Shopify: "100% M & Ms!!!" is
+// "100-m-ms".
+func handle(s string) string {
+	return strings.Trim(notHandle.ReplaceAllString(strings.ToLower(unaccent(s)), "-"), "-")
+}
+
+var notHandle = regexp.MustCompile(`[^\pL\d]+`)

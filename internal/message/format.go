@@ -49,13 +49,39 @@ func newAmount(text, currency, lang string) (amount, bool) {
 
 // String formats the amount with its currency, such as "1.234,50 €". The space
 // does not break.
-func (a amount) String() string {
+func (a amount) String() string { return a.signed(a.number()) }
+
+// short leaves ",00" out: "10 €", but "10,50 €".
+func (a amount) short() string {
+	if a.value.IsInt() {
+		return a.signed(formatNumber(a.value.Abs().Rescale(0).String(), styleOf(a.lang)))
+	}
+	return a.String()
+}
+
+// withCode has the letters of the currency instead of its sign: "1.234,50 EUR".
+func (a amount) withCode() string { return strings.TrimSuffix(a.bare()+"\u00a0"+a.currency, "\u00a0") }
+
+// bare is the number alone: "1.234,50".
+func (a amount) bare() string {
+	if a.value.IsNeg() {
+		return "-" + a.number()
+	}
+	return a.number()
+}
+
+// number is the amount without sign and currency, with the decimals of its
+// currency.
+func (a amount) number() string {
 	digits, ok := minorDigits[a.currency]
 	if !ok {
 		digits = 2
 	}
-	style := styleOf(a.lang)
-	number := formatNumber(a.value.Abs().Rescale(digits).String(), style)
+	return formatNumber(a.value.Abs().Rescale(digits).String(), styleOf(a.lang))
+}
+
+// signed puts sign and currency around a number.
+func (a amount) signed(number string) string {
 	sign := ""
 	if a.value.IsNeg() {
 		sign = "-"
@@ -64,12 +90,13 @@ func (a amount) String() string {
 	if s, ok := symbols[a.currency]; ok {
 		symbol = s
 	}
+	first := styleOf(a.lang).symbolFirst
 	switch {
 	case symbol == "":
 		return sign + number
-	case style.symbolFirst && symbol == a.currency:
+	case first && symbol == a.currency:
 		return sign + symbol + "\u00a0" + number
-	case style.symbolFirst:
+	case first:
 		return sign + symbol + number
 	}
 	return sign + number + "\u00a0" + symbol

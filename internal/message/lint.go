@@ -172,7 +172,7 @@ func (l *linter) name(t token, name string) {
 	field, _, _ := strings.Cut(rest, ".")
 	switch {
 	case l.locals[root], root == "extra", variables[name] != 0, variables[root+"."+field] != 0:
-	case variables[root] != 0 && (field == "size" || root == "coupon" && field == ""):
+	case variables[root] != 0 && (field == "size" || (root == "coupon" || root == "offer") && field == ""):
 	default:
 		l.report(t, fmt.Sprintf("unknown name %q%s", name, nearest(name, keys(variables))))
 	}

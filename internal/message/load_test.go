@@ -17,7 +17,7 @@ func TestTheBuiltinTemplates(t *testing.T) {
 	for channel, names := range expected {
 		for _, name := range names {
 			seen[name] = true
-			if !set.Has(name, channel) {
+			if !set.Has(name, channel, "") {
 				t.Errorf("%s for %s is missing", name, channel)
 			}
 		}
@@ -101,7 +101,7 @@ func TestMistakesInTemplatesAreNamedWithTheirPlace(t *testing.T) {
 			if p.File != tc.file || p.Line != tc.line || p.Column != tc.column || !strings.Contains(p.Text, tc.says) {
 				t.Errorf("%s\nwant %s:%d:%d: …%s…", p, tc.file, tc.line, tc.column, tc.says)
 			}
-			if len(p.Text) > 700 || set.Has("a", message.SMS) || set.Has("a", message.Email) {
+			if len(p.Text) > 700 || set.Has("a", message.SMS, "") || set.Has("a", message.Email, "") {
 				t.Errorf("the broken template can be used, or its problem is too long: %s", p)
 			}
 		})

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"ritorno/internal/lifecycle"
 )
 
 // Channel is the way a message travels: SMS or Email.
@@ -30,6 +32,7 @@ const (
 // Input is everything a template can see. Text from shops and customers is
 // passed raw; Compose cleans it. Zero values mean "not known".
 type Input struct {
+	Business   string         // kind of the shop's business; empty: the general words
 	Locale     string         // the contact's language, such as "it" or "en-GB"; may be empty
 	ShopLocale string         // used where no template exists in Locale
 	Timezone   *time.Location // zone in which dates are shown; nil is UTC
@@ -46,14 +49,21 @@ type Input struct {
 	Spent          string // decimal with a point
 	Currency       string // of LastOrderTotal and Spent; empty: the shop's
 
-	Plan, Module string // of a subscription
-	CancelReason string
+	Plan, Module      string // of a subscription
+	CancelReason      string
+	CancelReasonClass string // what kind of reason that is, see lifecycle.CancelClass
+
+	Opened    bool   // a link of this journey's messages was opened
+	OpenedAny bool   // a link of any message was opened
+	Last      bool   // nothing follows: who does not react is let go
+	Framing   string // FramingLoss or FramingGain (also when empty): how an offer is worded
 
 	Link           string // the message's short link, a full http(s) URL
 	UnsubscribeURL string // full http(s) URL; must be short where SMSOptOut is "link"
 	PreferencesURL string
 
 	Coupon Coupon
+	Offer  Offer
 
 	// SMSOptOut says how an SMS names the way out: OptOutStop (also when empty)
 	// or OptOutLink, which puts UnsubscribeURL into the text.
@@ -64,11 +74,29 @@ type Input struct {
 	Extra map[string]string
 }
 
+// How an offer is worded.
+const (
+	FramingGain = "gain" // what there is to win
+	FramingLoss = "loss" // what will be lost
+)
+
 // Shop is what a message says about the shop.
 type Shop struct {
 	Name, HomeURL, Currency, Country string
+	Address                          string // postal, one line; may be empty
+	Person, Phone                    string // whom to call, where the shop names somebody
+	Brand                            lifecycle.Brand
+}
 
-	Address string // postal, one line; may be empty
+// Offer is what a message offers besides words; without a Kind there is none.
+// Where a coupon stands for it, Input.Coupon has its code.
+type Offer struct {
+	Kind    string    // see lifecycle.OfferKind
+	Type    string    // see lifecycle.Offer.Type
+	Percent string    // as in Coupon
+	Amount  string    // decimal with a point, in the shop's currency
+	Text    string    // the owner's own words for it
+	Expires time.Time // zero: no end
 }
 
 // Coupon is a personal voucher; without a Code there is none.
@@ -128,7 +156,7 @@ func (e *TooLongError) Unwrap() error { return ErrTooLong }
 // Compose renders a template for one contact. It may be called by many
 // goroutines. Errors name the template and line, never a contact's data.
 func (s *Set) Compose(template string, channel Channel, in Input) (Message, error) {
-	t := s.find(template, channel, in.Locale, in.ShopLocale)
+	t := s.find(template, channel, in)
 	if t == nil {
 		return Message{}, fmt.Errorf("template %q for %q: %w", template, channel, ErrNoTemplate)
 	}

@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"path"
 	"slices"
-	"sort"
 	"strings"
 	"sync"
+
+	"ritorno/internal/lifecycle"
 )
 
 //go:embed builtin
@@ -17,10 +19,12 @@ var builtin embed.FS
 // Set holds all parsed templates. It does not change after Load, so many
 // goroutines may compose from it.
 type Set struct {
-	templates map[templateKey]*template
+	own     map[templateKey]*template // the operator's; nil where the file has a mistake
+	builtin map[templateKey]*template
 }
 
-type templateKey struct{ name, channel, lang string }
+// templateKey is what a file's name says. An empty business means every one.
+type templateKey struct{ name, business, channel, lang string }
 
 // Problem is one mistake in a template file. Line and Column count from 1 in
 // characters; 0 means the whole file.
@@ -60,33 +64,47 @@ var builtins = sync.OnceValue(func() parsed {
 	return b
 })
 
-// Load parses the built-in templates and those of fsys, whose files replace
-// built-in ones of the same name; fsys may be nil. It reports every mistake at
-// once; the set holds only templates without one, so a broken file never falls
-// back to the built-in text unseen.
+// Load parses the built-in templates and those of fsys, which come before
+// built-in ones; fsys may be nil. It reports every mistake at once; the set
+// holds only templates without one, and a broken file never falls back to the
+// built-in text unseen.
 func Load(fsys fs.FS) (*Set, []Problem) {
 	b := builtins()
-	p := parsed{templates: maps.Clone(b.templates), engines: maps.Clone(b.engines)}
+	p := parsed{templates: map[templateKey]*template{}, engines: maps.Clone(b.engines)}
 	problems := slices.Clone(b.problems)
 	if fsys != nil {
 		problems = append(problems, p.add(fsys, true)...)
 	}
-	return &Set{templates: p.templates}, problems
+	return &Set{own: p.templates, builtin: b.templates}, problems
 }
 
-// add reads the files of one folder, without its subfolders; try also renders
-// each for sample contacts.
+// add reads the files of one folder and of its subfolders that are named after
+// a kind of business; try also renders each for sample contacts.
 func (p *parsed) add(dir fs.FS, try bool) []Problem {
+	problems := p.addFolder(dir, "", try)
+	for _, b := range lifecycle.Businesses() {
+		sub, err := fs.Sub(dir, string(b))
+		if err != nil {
+			continue
+		}
+		if info, err := fs.Stat(sub, "."); err == nil && info.IsDir() {
+			problems = append(problems, p.addFolder(sub, string(b), try)...)
+		}
+	}
+	return problems
+}
+
+func (p *parsed) addFolder(dir fs.FS, business string, try bool) []Problem {
 	entries, err := fs.ReadDir(dir, ".")
 	if err != nil {
-		return []Problem{{File: ".", Text: "cannot read the folder of templates: " + pathless(err)}}
+		return []Problem{{File: path.Join(".", business), Text: "cannot read the folder of templates: " + pathless(err)}}
 	}
 	var problems []Problem
 	for _, entry := range entries {
 		if entry.IsDir() || ignored(entry.Name()) {
 			continue
 		}
-		problems = append(problems, p.addFile(dir, entry.Name(), try)...)
+		problems = append(problems, p.addFile(dir, business, entry.Name(), try)...)
 	}
 	return problems
 }
@@ -96,13 +114,17 @@ func ignored(name string) bool {
 	return strings.HasPrefix(name, ".") || strings.HasSuffix(name, "~") || strings.HasSuffix(strings.ToLower(name), ".md")
 }
 
-func (p *parsed) addFile(dir fs.FS, file string, try bool) []Problem {
-	key, err := parseName(file)
+func (p *parsed) addFile(dir fs.FS, business, name string, try bool) []Problem {
+	file := path.Join(business, name)
+	key, err := parseName(business, name)
 	if err != nil {
 		return []Problem{{File: file, Text: err.Error()}}
 	}
-	delete(p.templates, key)
-	source, err := readSource(dir, file)
+	if was := p.templates[key]; was != nil {
+		return []Problem{{File: file, Text: "is there twice, also as " + was.file + ": take one of the two away"}}
+	}
+	p.templates[key] = nil // until it is known to be whole
+	source, err := readSource(dir, name)
 	if err != nil {
 		return []Problem{{File: file, Text: err.Error()}}
 	}
@@ -121,9 +143,10 @@ func (p *parsed) addFile(dir fs.FS, file string, try bool) []Problem {
 	return problems
 }
 
-// Has reports whether the template exists for the channel in any language.
-func (s *Set) Has(name string, channel Channel) bool {
-	return len(s.languages(name, channel)) > 0
+// Has reports whether a shop of that business has the template for the channel,
+// in any language.
+func (s *Set) Has(name string, channel Channel, business string) bool {
+	return len(s.languages(name, channel, business)) > 0
 }
 
 // Limit is how many segments an SMS of the template may have at most, in the
@@ -138,62 +161,81 @@ func (s *Set) Limit(name, locale, shopLocale string) int {
 // Names lists the templates of all channels and languages, sorted, each once.
 func (s *Set) Names() []string {
 	seen := map[string]bool{}
-	var names []string
-	for key := range s.templates {
-		if !seen[key.name] {
-			seen[key.name] = true
-			names = append(names, key.name)
-		}
+	for _, t := range s.sorted() {
+		seen[t.name] = true
 	}
-	sort.Strings(names)
-	return names
+	return slices.Sorted(maps.Keys(seen))
 }
 
 // Check composes every template for the shop in base and for sample contacts,
 // and reports what would fail there: above all SMS that are too long with the
-// shop's own name, link and way out. base brings the shop and the URLs; its
-// contact fields are not used.
+// shop's own name, link and way out. base brings the shop, its business and the
+// URLs; its contact fields are not used. Templates of another business are left
+// alone, and so are the built-in e-mails, in which nothing hangs on the shop.
 func (s *Set) Check(base Input) []Problem {
 	var problems []Problem
 	for _, t := range s.sorted() {
-		problems = append(problems, t.check(base)...)
+		mine := t.business == "" || t.business == base.Business
+		if mine && (t.channel == SMS || s.own[t.templateKey] == t) {
+			problems = append(problems, t.check(base)...)
+		}
 	}
 	return problems
 }
 
+// sorted are the operator's templates and the built-in ones, by file.
 func (s *Set) sorted() []*template {
-	list := make([]*template, 0, len(s.templates))
-	for _, t := range s.templates {
-		list = append(list, t)
+	var list []*template
+	for _, m := range []map[templateKey]*template{s.own, s.builtin} {
+		for _, t := range m {
+			if t != nil {
+				list = append(list, t)
+			}
+		}
 	}
-	sort.Slice(list, func(i, j int) bool { return list[i].file < list[j].file })
+	slices.SortFunc(list, func(a, b *template) int { return strings.Compare(a.file, b.file) })
 	return list
 }
 
-func (s *Set) languages(name string, channel Channel) []string {
+// languages lists in which ones a shop of that business has the template.
+func (s *Set) languages(name string, channel Channel, business string) []string {
 	var langs []string
-	for key := range s.templates {
-		if key.name == name && key.channel == channel {
-			langs = append(langs, key.lang)
+	for _, t := range s.sorted() {
+		if t.name == name && t.channel == channel && (t.business == "" || t.business == business) && !slices.Contains(langs, t.lang) {
+			langs = append(langs, t.lang)
 		}
 	}
-	sort.Strings(langs)
+	slices.Sort(langs)
 	return langs
 }
 
 // find takes the contact's language, then the shop's, then English, then any:
 // a message in another language is better than a step that cannot be sent.
-func (s *Set) find(name string, channel Channel, locale, shopLocale string) *template {
-	for _, l := range []string{locale, shopLocale, "en"} {
+func (s *Set) find(name string, channel Channel, in Input) *template {
+	for _, l := range []string{in.Locale, in.ShopLocale, "en"} {
 		tag := strings.ToLower(strings.ReplaceAll(strings.TrimSpace(l), "_", "-"))
 		for _, lang := range []string{tag, language(tag)} {
-			if t := s.templates[templateKey{name, channel, lang}]; t != nil {
+			if t := s.pick(name, channel, in.Business, lang); t != nil {
 				return t
 			}
 		}
 	}
-	if langs := s.languages(name, channel); len(langs) > 0 {
-		return s.templates[templateKey{name, channel, langs[0]}]
+	if langs := s.languages(name, channel, in.Business); len(langs) > 0 {
+		return s.pick(name, channel, in.Business, langs[0])
+	}
+	return nil
+}
+
+// pick takes the operator's file for the business, then the operator's for
+// every business, then the built-in ones in the same order. A file with a
+// mistake is none, and lets no other take its place.
+func (s *Set) pick(name string, channel Channel, business, lang string) *template {
+	for _, list := range []map[templateKey]*template{s.own, s.builtin} {
+		for _, b := range []string{business, ""} {
+			if t, ok := list[templateKey{name, b, channel, lang}]; ok {
+				return t
+			}
+		}
 	}
 	return nil
 }

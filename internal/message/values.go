@@ -1,9 +1,12 @@
 package message
 
 import (
+	"cmp"
 	"regexp"
 	"strings"
 	"time"
+
+	"ritorno/internal/lifecycle"
 )
 
 // presence says whether a value is there for every contact.
@@ -20,9 +23,13 @@ var variables = map[string]presence{
 	"first_name": sometimes, "last_name": sometimes,
 	"last_product": sometimes, "last_order_at": sometimes, "last_order_total": sometimes,
 	"orders": always, "spent": sometimes, "spent_number": always,
-	"plan": sometimes, "module": sometimes, "cancel_reason": sometimes,
+	"plan": sometimes, "module": sometimes, "cancel_reason": sometimes, "cancel_reason_class": always,
+	"opened": always, "opened_any": always, "last": always, "framing": always, "business": always,
+	"offer": sometimes, "offer.kind": sometimes, "offer.type": sometimes, "offer.percent": sometimes, "offer.amount": sometimes,
+	"offer.text": sometimes, "offer.expires": sometimes, "offer_line": sometimes, "offer_short": sometimes,
 	"coupon": sometimes, "coupon.code": sometimes, "coupon.percent": sometimes, "coupon.expires": sometimes,
 	"shop": always, "shop.name": always, "shop.url": always, "shop.country": sometimes, "shop.currency": sometimes,
+	"shop.person": sometimes, "shop.phone": sometimes, "shop.address": sometimes,
 	"link": always, "unsubscribe_url": always, "preferences_url": sometimes,
 	"opt_out": always, "sms_opt_out": always, "brief": always,
 	"channel": always, "locale": always, "now": always,
@@ -69,8 +76,16 @@ func (t *template) values(in Input, s squeeze) map[string]any {
 		"spent":            money(in.Spent, in, lang),
 		"shop":             t.shop(in.Shop),
 		"coupon":           t.coupon(in),
-		"extra":            extras(in.Extra),
-		"first_name":       nil, "last_name": nil, "last_product": nil,
+		"offer":            t.offer(in),
+		"offer_line":       t.offerLine(in, false),
+		"offer_short":      t.offerLine(in, true),
+
+		"cancel_reason_class": cleanValue(in.CancelReasonClass),
+		"opened":              in.Opened, "opened_any": in.OpenedAny || in.Opened, "last": in.Last,
+		"framing": framing(in.Framing), "business": cmp.Or(cleanValue(in.Business), string(lifecycle.Ecommerce)),
+
+		"extra":      extras(in.Extra),
+		"first_name": nil, "last_name": nil, "last_product": nil,
 	}
 	if a, ok := v["spent"].(amount); ok {
 		v["spent_number"], _ = a.value.Float64()
@@ -128,6 +143,33 @@ func (t *template) shop(shop Shop) map[string]any {
 		"url":      some(cleanURL(shop.HomeURL)),
 		"country":  some(cleanValue(shop.Country)),
 		"currency": some(cleanValue(shop.Currency)),
+		"person":   some(cleanName(shop.Person)),
+		"phone":    some(cleanValue(shop.Phone)),
+		"address":  some(cleanOwn(cmp.Or(shop.Brand.Address, shop.Address), maxAddress)),
+	}
+}
+
+func framing(word string) string {
+	if word == FramingLoss {
+		return FramingLoss
+	}
+	return FramingGain
+}
+
+// offer is nil where there is none.
+func (t *template) offer(in Input) any {
+	o := in.Offer
+	if o.Kind == "" {
+		return nil
+	}
+	own := in
+	own.Currency = in.Shop.Currency
+	return map[string]any{
+		"kind": cleanValue(o.Kind), "type": cleanValue(o.Type),
+		"percent": some(formatPercent(o.Percent, language(t.lang))),
+		"amount":  money(o.Amount, own, language(t.lang)),
+		"text":    some(clip(cleanLong(o.Text), maxShopEmail)),
+		"expires": t.moment(o.Expires, in),
 	}
 }
 
