@@ -23,6 +23,7 @@ func (d *decision) begin() {
 	a := *d.ev.Attempt
 	m := *got
 	m.Code, m.Coupon, m.CouponUntil, m.Segments = want.Code, want.Coupon, want.CouponUntil, want.Segments
+	m.Offer, m.OfferKind, m.OfferCost, m.OfferUntil, m.Framing = want.Offer, want.OfferKind, want.OfferCost, want.OfferUntil, want.Framing
 	m.Status, m.At, m.Receipt = Sending, d.now, d.receipt(m.Channel)
 	a.Message = m
 	d.c.Sending = &a
@@ -57,6 +58,7 @@ func (d *decision) prevented(want Message) {
 	}
 	want.Status, want.Error, want.At = Dropped, why, d.now
 	want.Code, want.Coupon, want.CouponUntil = "", "", time.Time{}
+	want.Take(Offer{}, time.Time{})
 	d.c.Messages = d.putMessage(want)
 	d.t.Reason = want.Error
 	d.t.count("dropped:" + string(want.Error))

@@ -87,6 +87,7 @@ func (s *Step) changes(now *Step) (list []string) {
 		{s.StopIf.String() != now.StopIf.String(), "stop_if"},
 		{(s.WaitFor == nil) != (now.WaitFor == nil) || s.WaitFor != nil && *s.WaitFor != *now.WaitFor, "wait_for"},
 		{s.Expires != now.Expires, "expires"},
+		{!slices.Equal(s.Offers, now.Offers), "offer"},
 	} {
 		if part.differs {
 			list = append(list, part.name)

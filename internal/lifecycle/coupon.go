@@ -7,7 +7,7 @@ import (
 
 // Offers reports whether messages of a template carry a coupon.
 func Offers(template string) bool {
-	return template == "coupon" || template == "cancellation_offer" || template == "welcome_back_stay"
+	return template == "coupon" || template == "cancellation_offer" || template == "cancellation_door" || template == "welcome_back_stay"
 }
 
 // uses reports whether a coupon is among the codes of an order. Shops do not

@@ -32,6 +32,7 @@ type Step struct {
 	StopIf   *when.Expr    // holds: the journey ends before this step; nil: never
 	WaitFor  *WaitFor      // nil: the step waits for nothing
 	Expires  time.Duration // 0: the rules' Expires
+	Offers   []string      // names of the shop's offers, best first
 }
 
 // Variant is one of several messages of a step. Who gets which is drawn by a

@@ -48,6 +48,7 @@ type Rules struct {
 	BestHours bool                   // steps wait for the contact's own best hour of their day
 	Cap       Cap
 	Contest   *Contest // nil: not registered
+	Offers    []Offer  // by name
 	Journeys  []Journey
 	Versions  Versions      // definitions that contacts under way may still follow; see Pin
 	Expires   time.Duration // a step later than this is dropped; 0 means 3 days

@@ -49,6 +49,11 @@ type Message struct {
 	Coupon      string
 	CouponUntil time.Time // when the coupon can be used last; zero: there is none, or an older release made it
 	CouponUsed  time.Time // time of the first order in which it was used; zero: of none
+	Offer       string    // name of the offer it brings; empty: none of the shop's
+	OfferKind   OfferKind // of that offer, as it was then
+	OfferCost   int64     // what it costs the shop, minor units of its currency
+	OfferUntil  time.Time // when the offer ends; zero: never, or there is none
+	Framing     string    // how the offer was worded: "loss", or "gain" (also when empty)
 	Opened      bool
 	Responded   bool
 	Run         string // run id, see Run

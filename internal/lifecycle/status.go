@@ -113,6 +113,10 @@ type StatusMessage struct {
 	Used       *time.Time `json:"coupon_used_at,omitempty"`
 	Variant    string     `json:"variant,omitempty"`
 	Detail     string     `json:"detail,omitempty"` // more on error: the expression that did not hold, what was waited for
+	Offer      string     `json:"offer,omitempty"`
+	OfferKind  OfferKind  `json:"offer_kind,omitempty"`
+	OfferCost  string     `json:"offer_cost,omitempty"` // in the shop's currency
+	OfferUntil *time.Time `json:"offer_expires,omitempty"`
 
 	Receipt *StatusReceipt `json:"receipt,omitempty"` // why it was allowed to leave
 }
@@ -171,7 +175,7 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 		s.Messages = append(s.Messages, StatusMessage{
 			m.ID, m.Journey, m.Step, m.Channel.String(), m.Template, m.Status.String(), m.At,
 			ptr(m.SentAt), m.ProviderID, m.Error, m.Opened, m.Responded, m.Segments, m.Coupon, ptr(m.CouponUntil), ptr(m.CouponUsed),
-			m.Variant, m.Detail, m.Receipt.status(),
+			m.Variant, m.Detail, m.Offer, m.OfferKind, r.offerCost(&m), ptr(m.OfferUntil), m.Receipt.status(),
 		})
 	}
 	for _, a := range c.Answers {

@@ -49,6 +49,7 @@ type stepDefinition struct {
 	StopIf   string          `json:"stop_if,omitzero"`
 	WaitFor  *waitDefinition `json:"wait_for,omitzero"`
 	Expires  int64           `json:"expires,omitzero"`
+	Offers   []string        `json:"offers,omitzero"`
 }
 
 type waitDefinition struct {
@@ -65,6 +66,7 @@ func (j *Journey) Definition() (text []byte, digest string) {
 		sd := stepDefinition{
 			After: s.After.Milliseconds(), Previous: s.Previous, Channels: []string{}, Template: s.Template, Variants: s.Variants,
 			When: s.When.String(), StopIf: s.StopIf.String(), Expires: s.Expires.Milliseconds(),
+			Offers: s.Offers,
 		}
 		for _, ch := range s.Channels {
 			sd.Channels = append(sd.Channels, ch.String())
@@ -111,7 +113,7 @@ func ParseDefinition(text []byte) (*Journey, error) {
 }
 
 func (sd *stepDefinition) step() (s Step, err error) {
-	s = Step{After: span(sd.After), Previous: sd.Previous, Template: sd.Template, Variants: sd.Variants, Expires: span(sd.Expires)}
+	s = Step{After: span(sd.After), Previous: sd.Previous, Template: sd.Template, Variants: sd.Variants, Expires: span(sd.Expires), Offers: sd.Offers}
 	for _, w := range sd.Channels {
 		ch, ok := ParseChannel(w)
 		if !ok {

@@ -101,6 +101,13 @@ func (k keys) pool(shop string) (free, taken, known string) {
 	return key, key + ":taken", key + ":known"
 }
 
+// offer holds what one offer of a shop has spent: when each message took it, and
+// what it cost.
+func (k keys) offer(shop, offer string) (taken, costs string) {
+	key := k.prefix + ":{of:" + url.QueryEscape(shop) + ":" + url.QueryEscape(offer) + "}"
+	return key, key + ":costs"
+}
+
 // couponField is 16 bytes that stand for a message.
 func couponField(message string) string {
 	sum := sha256.Sum256([]byte(message))

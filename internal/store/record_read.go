@@ -236,6 +236,8 @@ func (r *reader) message(p *pb.Message) lifecycle.Message {
 		At: at, SentAt: r.after(at, p.SentAt), ProviderID: unpackHex(p.ProviderId, p.ProviderHex), Code: string(p.Code),
 		Coupon: string(p.Coupon), CouponUntil: r.time(p.CouponUntil), CouponUsed: r.time(p.CouponUsed), Opened: p.Opened, Responded: p.Responded, Run: r.word(p.Run),
 		Address: r.word(p.Address), Segments: r.int(p.Segments), Variant: r.word(p.Variant), Detail: r.word(p.Detail),
+		Offer: r.word(p.Offer), OfferKind: lifecycle.OfferKind(r.word(p.OfferKind)), OfferCost: p.OfferCost,
+		OfferUntil: r.time(p.OfferUntil), Framing: r.word(p.Framing),
 	}
 }
 

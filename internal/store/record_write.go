@@ -250,6 +250,8 @@ func (w *writer) message(m *lifecycle.Message) *pb.Message {
 		Status: uint32(m.Status), Error: w.word(string(m.Error)), At: w.time(m.At), SentAt: w.after(m.At, m.SentAt),
 		Code: raw(m.Code), Coupon: raw(m.Coupon), Opened: m.Opened,
 		CouponUntil: w.time(m.CouponUntil), CouponUsed: w.time(m.CouponUsed),
+		Offer: w.word(m.Offer), OfferKind: w.word(string(m.OfferKind)), OfferCost: m.OfferCost,
+		OfferUntil: w.time(m.OfferUntil), Framing: w.word(m.Framing),
 		Responded: m.Responded, Run: w.word(m.Run), Address: w.word(m.Address), Segments: int64(m.Segments),
 		Variant: w.word(m.Variant), Detail: w.word(m.Detail),
 	}

@@ -2462,6 +2462,11 @@ type Message struct {
 	CouponUsed    uint64                 `protobuf:"varint,21,opt,name=coupon_used,json=couponUsed,proto3" json:"coupon_used,omitempty"`    // time
 	Variant       uint32                 `protobuf:"varint,60,opt,name=variant,proto3" json:"variant,omitempty"`                            // word
 	Detail        uint32                 `protobuf:"varint,61,opt,name=detail,proto3" json:"detail,omitempty"`                              // word
+	Offer         uint32                 `protobuf:"varint,105,opt,name=offer,proto3" json:"offer,omitempty"`                               // word
+	OfferKind     uint32                 `protobuf:"varint,106,opt,name=offer_kind,json=offerKind,proto3" json:"offer_kind,omitempty"`      // word
+	OfferCost     int64                  `protobuf:"varint,107,opt,name=offer_cost,json=offerCost,proto3" json:"offer_cost,omitempty"`
+	OfferUntil    uint64                 `protobuf:"varint,108,opt,name=offer_until,json=offerUntil,proto3" json:"offer_until,omitempty"` // time
+	Framing       uint32                 `protobuf:"varint,109,opt,name=framing,proto3" json:"framing,omitempty"`                         // word
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2653,6 +2658,41 @@ func (x *Message) GetVariant() uint32 {
 func (x *Message) GetDetail() uint32 {
 	if x != nil {
 		return x.Detail
+	}
+	return 0
+}
+
+func (x *Message) GetOffer() uint32 {
+	if x != nil {
+		return x.Offer
+	}
+	return 0
+}
+
+func (x *Message) GetOfferKind() uint32 {
+	if x != nil {
+		return x.OfferKind
+	}
+	return 0
+}
+
+func (x *Message) GetOfferCost() int64 {
+	if x != nil {
+		return x.OfferCost
+	}
+	return 0
+}
+
+func (x *Message) GetOfferUntil() uint64 {
+	if x != nil {
+		return x.OfferUntil
+	}
+	return 0
+}
+
+func (x *Message) GetFraming() uint32 {
+	if x != nil {
+		return x.Framing
 	}
 	return 0
 }
@@ -3136,7 +3176,7 @@ const file_record_proto_rawDesc = "" +
 	"\aversion\x18< \x01(\rR\aversion\x12\x18\n" +
 	"\aholdout\x18= \x01(\bR\aholdout\x12\x14\n" +
 	"\x05heard\x18> \x01(\rR\x05heard\x12\x19\n" +
-	"\bheard_at\x18? \x01(\x04R\aheardAt\"\xcc\x04\n" +
+	"\bheard_at\x18? \x01(\x04R\aheardAt\"\xdb\x05\n" +
 	"\aMessage\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
@@ -3163,7 +3203,15 @@ const file_record_proto_rawDesc = "" +
 	"\vcoupon_used\x18\x15 \x01(\x04R\n" +
 	"couponUsed\x12\x18\n" +
 	"\avariant\x18< \x01(\rR\avariant\x12\x16\n" +
-	"\x06detail\x18= \x01(\rR\x06detail\"\xb0\x01\n" +
+	"\x06detail\x18= \x01(\rR\x06detail\x12\x14\n" +
+	"\x05offer\x18i \x01(\rR\x05offer\x12\x1d\n" +
+	"\n" +
+	"offer_kind\x18j \x01(\rR\tofferKind\x12\x1d\n" +
+	"\n" +
+	"offer_cost\x18k \x01(\x03R\tofferCost\x12\x1f\n" +
+	"\voffer_until\x18l \x01(\x04R\n" +
+	"offerUntil\x12\x18\n" +
+	"\aframing\x18m \x01(\rR\aframing\"\xb0\x01\n" +
 	"\aAttempt\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x14\n" +
 	"\x05fence\x18\x02 \x01(\x04R\x05fence\x12\x18\n" +
