@@ -20,6 +20,8 @@ type Brand struct {
 	Logo      string `yaml:"logo"`       // https address of an image
 	Address   string `yaml:"address"`    // one line
 	Font      string `yaml:"font"`       // a name of fonts
+	Person    string `yaml:"person"`     // whom contacts can talk to
+	Phone     string `yaml:"phone"`      // where they reach the shop
 }
 
 // fonts are those that every mail program has, with what stands in for them.
@@ -41,7 +43,10 @@ const (
 	maxAddress = 200 // characters
 )
 
-var colorForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+var (
+	colorForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	phoneForm = regexp.MustCompile(`^\+?[0-9](?:[ /-]?[0-9]){4,18}$`)
+)
 
 func (b *Brand) complete(r *report, path string) {
 	if b == nil {
@@ -83,6 +88,12 @@ func (b *Brand) verify(r *report, path string) {
 	}
 	if strings.ContainsAny(b.Address, "\r\n") || len([]rune(b.Address)) > maxAddress {
 		r.add(path+".address", fmt.Sprintf("must be one line of at most %d characters", maxAddress))
+	}
+	if r.given(path+".person") && (strings.TrimSpace(b.Person) == "" || strings.ContainsAny(b.Person, "\r\n")) {
+		r.add(path+".person", "must be the name of somebody, on one line: take it out if there is nobody")
+	}
+	if r.given(path+".phone") && !phoneForm.MatchString(b.Phone) {
+		r.add(path+".phone", `must be a number as people write it, such as "+39 02 1234567"`)
 	}
 	if names := slices.Sorted(maps.Keys(fonts)); fonts[b.Font] == "" {
 		r.add(path+".font", "must be "+oneOf(names)+didYouMean(b.Font, names))

@@ -40,7 +40,34 @@ var builtin = []*Journey{
 		},
 		Finish: Finish{14 * day, lifecycle.Dormant},
 	},
+	// Those below are there for whoever names them.
+	{
+		Name: "cancellation_door", Trigger: lifecycle.OnCancellation, Threshold: Fixed,
+		Steps: []*Step{
+			email(Duration(time.Hour), "cancellation_sorry", ""),
+			email(14*day, "cancellation_offer", stillThere),
+			email(45*day, "cancellation_door", stillThere),
+		},
+		Finish: Finish{14 * day, lifecycle.UnsubscribedState},
+	},
+	{
+		Name: "early_warning", Trigger: lifecycle.OnEarlyWarning, Threshold: Fixed,
+		Steps:  []*Step{email(0, "early_warning", "")},
+		Finish: Finish{14 * day, lifecycle.Active},
+	},
+	{
+		Name: "payment_failed", Trigger: lifecycle.OnPaymentFailed, Threshold: Fixed,
+		Steps: []*Step{
+			email(Duration(time.Hour), "payment_failed", ""),
+			smsOrEmail(3*day, "payment_failed"),
+		},
+		Finish: Finish{7 * day, lifecycle.Active},
+	},
 }
+
+// stillThere holds for whoever might come back: others get a good last
+// impression and nothing more.
+const stillThere = `cancel_reason_class not in ["moved", "fraud"]`
 
 const day = Duration(24 * time.Hour)
 

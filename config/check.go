@@ -38,6 +38,8 @@ func (c *Config) verify() {
 		s.verify(r, "shops."+s.ID)
 		c.verifyCoupon(r, s)
 		s.verifyLastLook(r, "shops."+s.ID)
+		c.verifyOffers(r, s)
+		c.verifyOffersOf(r, s)
 		c.verifyJourneysOf(r, s)
 		c.verifyMoment(r, s)
 	}

@@ -102,13 +102,23 @@ var amountForm = regexp.MustCompile(`^([0-9]{1,9})(?:\.([0-9]{1,3}))?$`)
 // Money is the amount in a currency; false where there is none, or not in that
 // currency.
 func (c *Coupon) Money(currency string) (lifecycle.Money, bool) {
-	m := amountForm.FindStringSubmatch(c.Amount)
+	m, ok := moneyOf(c.Amount, currency)
+	return m, ok && m.Minor > 0
+}
+
+// moneyOf reads an amount in a currency; false where it is none, or has more
+// decimals than the currency.
+func moneyOf(text, currency string) (lifecycle.Money, bool) {
+	m := amountForm.FindStringSubmatch(text)
 	places := lifecycle.Decimals(currency)
 	if m == nil || len(m[2]) > places {
 		return lifecycle.Money{}, false
 	}
 	n, err := strconv.ParseInt(m[1]+m[2]+strings.Repeat("0", places-len(m[2])), 10, 64)
-	return lifecycle.Money{Minor: n, Currency: currency}, err == nil && n > 0
+	if err != nil {
+		return lifecycle.Money{}, false
+	}
+	return lifecycle.Money{Minor: n, Currency: currency}, true
 }
 
 // verifyCoupon checks where a shop's coupons come from.

@@ -47,6 +47,11 @@ func (t *Twilio) verify(r *report) {
 	if t.Rate <= 0 || t.Rate > 1000 {
 		r.add("twilio.rate", "must be more than 0 and at most 1000 messages a second")
 	}
+	for country := range t.Price {
+		if !countryForm.MatchString(country) {
+			r.add("twilio.price."+country, "must be named by a country in two capital letters (ISO 3166), such as IT")
+		}
+	}
 	needBase(r, "twilio.base_url", t.BaseURL)
 }
 

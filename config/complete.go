@@ -96,6 +96,9 @@ func (s *Shop) complete(r *report, path string) {
 	if s.Coupon != nil {
 		unless(r, path+".coupon.expires", &s.Coupon.Expires, 14*day)
 	}
+	for _, o := range s.Offers {
+		o.complete(r, path+".offers."+o.Name)
+	}
 	if s.Journeys == nil {
 		s.Journeys = slices.Clone(builtinNames)
 	}

@@ -51,8 +51,10 @@ type Twilio struct {
 	AuthToken           Secret  `yaml:"auth_token"`
 	From                string  `yaml:"from"` // E.164, or a name of at most 11 letters, digits and spaces
 	MessagingServiceSID string  `yaml:"messaging_service_sid"`
-	Rate                float64 `yaml:"rate"`     // messages a second, default 10
-	BaseURL             string  `yaml:"base_url"` // no slash at the end; may be http and loopback
+	Rate                float64 `yaml:"rate"` // messages a second, default 10
+	// Price is what one segment costs, by country (ISO 3166 alpha-2).
+	Price   map[string]Price `yaml:"price"`
+	BaseURL string           `yaml:"base_url"` // no slash at the end; may be http and loopback
 }
 
 // SendGrid is the e-mail account.
@@ -117,6 +119,7 @@ type Shop struct {
 	FrequencyCap *FrequencyCap `yaml:"frequency_cap"`
 	Coupon       *Coupon       `yaml:"coupon"` // nil: codes of our own that nobody made in the shop
 	LastLook     LastLook      `yaml:"last_look,short"`
+	Offers       []*Offer      `yaml:"offers"`    // by name
 	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
 
 	Import Import `yaml:"import"`

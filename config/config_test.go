@@ -208,6 +208,11 @@ func TestRules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	unopened, err := when.Compile("not opened")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pounds := func(minor int64) lifecycle.Money { return lifecycle.Money{Minor: minor, Currency: "GBP"} }
 	want := lifecycle.Rules{
 		Lawless: true, BestHours: true, Soft: lifecycle.Soft{Email: true, Months: 18},
 		Shop: "zeta", Name: "Zeta Books", HomeURL: "https://zeta.example/shop", Address: "1 High Street, London",
@@ -223,10 +228,18 @@ func TestRules(t *testing.T) {
 			RulesURL: "https://zeta.example/rules", Registration: "PZ/2026/1",
 			From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC),
 		},
+		Person: "Giulia", Phone: "+39 02 1234567",
+		Offers: []lifecycle.Offer{
+			{
+				Name: "strong", Kind: lifecycle.Financial, Type: lifecycle.OfferCoupon, Percent: 20, Cost: pounds(800), Life: 7 * days,
+				Reusable: true, When: unopened, Framing: "loss", Budget: lifecycle.Budget{Amount: pounds(50000), Per: 30 * days},
+			},
+			{Name: "surprise", Kind: lifecycle.Material, Type: "surprise", Cost: pounds(0), Text: "a bookmark in your next parcel", Framing: "gain"},
+		},
 		Journeys: []lifecycle.Journey{
 			{Name: "win_back", Trigger: lifecycle.OnInactivity, Auto: true, Holdout: 0.1, Steps: []lifecycle.Step{
 				{After: 14 * days, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "survey", Expires: 12 * time.Hour},
-				{After: 30 * days, Channels: []lifecycle.Channel{lifecycle.SMS, lifecycle.Email}, Template: "coupon", When: condition},
+				{After: 30 * days, Channels: []lifecycle.Channel{lifecycle.SMS, lifecycle.Email}, Template: "coupon", When: condition, Offers: []string{"strong", "surprise"}},
 			}, Finish: lifecycle.Finish{After: 3 * days, Otherwise: lifecycle.Active}},
 			{Name: "welcome_back", Trigger: lifecycle.OnReturn},
 		},

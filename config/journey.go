@@ -50,11 +50,12 @@ type Step struct {
 	AfterPrevious Duration            `yaml:"after_previous"` // from when the step before was handled
 	Channels      []lifecycle.Channel `yaml:"channel,one"`
 	Template      string              `yaml:"template"`
-	Variants      []*Variant          `yaml:"variants"` // by name; each with a template instead of the step's
-	When          *when.Expr          `yaml:"when"`     // nil: always
-	StopIf        *when.Expr          `yaml:"stop_if"`  // nil: never
-	WaitFor       *WaitFor            `yaml:"wait_for"` // nil: waits for nothing
-	Expires       Duration            `yaml:"expires"`  // 0: delivery.expires
+	Variants      []*Variant          `yaml:"variants"`  // by name; each with a template instead of the step's
+	When          *when.Expr          `yaml:"when"`      // nil: always
+	StopIf        *when.Expr          `yaml:"stop_if"`   // nil: never
+	WaitFor       *WaitFor            `yaml:"wait_for"`  // nil: waits for nothing
+	Expires       Duration            `yaml:"expires"`   // 0: delivery.expires
+	Offers        []string            `yaml:"offer,one"` // names of the shop's offers, best first
 
 	previous bool // AfterPrevious counts
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"strings"
 	"time"
 
 	"ritorno/internal/lifecycle"
@@ -21,7 +22,7 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 	r := lifecycle.Rules{
 		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
-		Business: s.Business, Brand: s.Brand.rules(),
+		Business: s.Business, Brand: s.Brand.rules(), Offers: s.offers(),
 		Lapse:   s.Lapse.Std(),
 		Quiet:   s.QuietHours.rules(),
 		Lawless: s.Law == LawOff, BestHours: s.BestHour,
@@ -31,6 +32,9 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 		Settle:  c.Delivery.Settle.Std(),
 		Recheck: c.Delivery.Recheck.Std(),
 		Resend:  c.Delivery.OnUnknown == ResendIfNotFound,
+	}
+	if s.Brand != nil {
+		r.Person, r.Phone = strings.TrimSpace(s.Brand.Person), strings.TrimSpace(s.Brand.Phone)
 	}
 	r.Assume[lifecycle.Email] = s.Consent.Assume.Email
 	r.Assume[lifecycle.SMS] = s.Consent.Assume.SMS
@@ -86,7 +90,7 @@ func (j *Journey) rules() lifecycle.Journey {
 func (s *Step) rules() lifecycle.Step {
 	out := lifecycle.Step{
 		After: s.After.Std(), Channels: s.Channels, Template: s.Template,
-		When: s.When, StopIf: s.StopIf, Expires: s.Expires.Std(),
+		When: s.When, StopIf: s.StopIf, Expires: s.Expires.Std(), Offers: s.Offers,
 	}
 	if s.previous {
 		out.After, out.Previous = s.AfterPrevious.Std(), true

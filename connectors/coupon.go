@@ -7,8 +7,8 @@ import (
 	"ritorno/internal/lifecycle"
 )
 
-// Coupon is one voucher to be made in a shop: one person, one use, the whole
-// order.
+// Coupon is one voucher to be made in a shop: one person, one use unless it is
+// reusable, the whole order.
 type Coupon struct {
 	Code    string          // 1 to 40 letters, digits, - and _
 	Title   string          // what the shop's owner reads in the list of discounts; no personal data
@@ -16,6 +16,8 @@ type Coupon struct {
 	Amount  lifecycle.Money // positive
 	Starts  time.Time
 	Expires time.Time
+	// Reusable: it may be used as often as the contact likes.
+	Reusable bool
 }
 
 // CouponMaker makes coupons in one shop. Implementations are safe for

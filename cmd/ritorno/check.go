@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net/url"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,7 +29,7 @@ func newCheck(g *globals) *cobra.Command {
 func check(cmd *cobra.Command, g *globals, connect bool) error {
 	c, problems := config.Load(g.config, os.LookupEnv)
 	if c == nil {
-		return report(cmd, g, problems, nil)
+		return report(cmd, g, problems, nil, nil)
 	}
 	set, bad := message.Load(templatesFS(c))
 	problems = append(problems, c.Check(set)...)
@@ -42,7 +44,25 @@ func check(cmd *cobra.Command, g *globals, connect bool) error {
 	if connect && mistakes(problems) == nil {
 		tried = tryConnections(cmd.Context(), c)
 	}
-	return report(cmd, g, problems, tried)
+	if err := report(cmd, g, problems, tried, set.Replaced()); err != nil {
+		return err
+	}
+	if !g.json {
+		showReplaced(cmd.OutOrStdout(), set.Replaced())
+	}
+	return nil
+}
+
+// showReplaced tells which of the owner's templates take the place of which
+// built-in ones.
+func showReplaced(out io.Writer, list []message.Replacement) {
+	for _, r := range list {
+		if len(r.Instead) == 0 {
+			fmt.Fprintf(out, "template %s: your own, no built-in one has its name\n", r.File)
+			continue
+		}
+		fmt.Fprintf(out, "template %s: used instead of the built-in %s\n", r.File, strings.Join(r.Instead, ", "))
+	}
 }
 
 // tryTemplates renders every template with each shop's own name and links, for
@@ -56,7 +76,7 @@ func tryTemplates(c *config.Config, set *message.Set) []config.Problem {
 			home = usable(home)
 		}
 		base := message.Input{
-			ShopLocale: s.Locale, Now: time.Now(), SMSOptOut: optOut(c),
+			Business: string(s.Business), ShopLocale: s.Locale, Now: time.Now(), SMSOptOut: optOut(c),
 			Shop:           message.Shop{Name: s.Name, HomeURL: home, Currency: s.Currency, Country: s.Country, Address: s.Address},
 			Link:           public + "/l/AbCdEfGhIj",
 			UnsubscribeURL: public + "/u/AbCdEfGhIj", PreferencesURL: public + "/u/AbCdEfGhIj",
@@ -78,12 +98,15 @@ func usable(address string) string {
 }
 
 // report prints warnings and connections, and returns what is wrong.
-func report(cmd *cobra.Command, g *globals, problems []config.Problem, tried []connection) error {
+func report(cmd *cobra.Command, g *globals, problems []config.Problem, tried []connection, replaced []message.Replacement) error {
 	bad, broken := mistakes(problems), brokenOf(tried)
 	if g.json {
 		out := map[string]any{"ok": bad == nil && broken == nil, "problems": append([]config.Problem{}, problems...)}
 		if tried != nil {
 			out["connections"] = tried
+		}
+		if len(replaced) > 0 {
+			out["templates"] = replaced
 		}
 		return errors.Join(printJSON(cmd, out), bad, broken)
 	}

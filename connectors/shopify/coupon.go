@@ -80,12 +80,16 @@ func discount(c connectors.Coupon) map[string]any {
 	if c.Percent == 0 {
 		value = map[string]any{"discountAmount": map[string]any{"amount": c.Amount.String(), "appliesOnEachItem": false}}
 	}
+	var limit any = 1
+	if c.Reusable {
+		limit = nil // without end
+	}
 	return map[string]any{
 		"title": c.Title, "code": c.Code,
 		"startsAt": c.Starts.UTC().Format(time.RFC3339), "endsAt": c.Expires.UTC().Format(time.RFC3339),
 		"context":      map[string]any{"all": "ALL"},
 		"customerGets": map[string]any{"value": value, "items": map[string]any{"all": true}},
-		"usageLimit":   1, "appliesOncePerCustomer": true,
+		"usageLimit":   limit, "appliesOncePerCustomer": !c.Reusable,
 	}
 }
 

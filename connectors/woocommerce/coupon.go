@@ -78,6 +78,9 @@ func inputOf(c connectors.Coupon) newCoupon {
 	if c.Percent == 0 {
 		n.Type, n.Amount = "fixed_cart", c.Amount.String()
 	}
+	if c.Reusable {
+		n.Limit, n.LimitEach = 0, 0 // without end
+	}
 	return n
 }
 

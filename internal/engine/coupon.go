@@ -30,11 +30,11 @@ const (
 	couponKept = 30 * 24 * time.Hour
 )
 
-// offer makes sure that the coupon of a message exists before anything is
+// coupon makes sure that the coupon of a message exists before anything is
 // begun. False: it does not, and the step waits. A try that is repeated, also by
 // another process after a crash, brings the same code with the same last day.
-func (e *Engine) offer(ctx context.Context, s *Shop, c store.Claimed, con *lifecycle.Contact, m *lifecycle.Message) bool {
-	if s.Coupon == nil || !lifecycle.Offers(m.Template) {
+func (e *Engine) coupon(ctx context.Context, s *Shop, c store.Claimed, con *lifecycle.Contact, m *lifecycle.Message) bool {
+	if s.Coupon == nil || !s.Rules.GivesCoupon(con, m) {
 		return true
 	}
 	now, res, err := e.prepare(ctx, s, con, m)
@@ -92,9 +92,9 @@ func (e *Engine) takeCoupon(ctx context.Context, s *Shop, m *lifecycle.Message, 
 // day are remembered first: whoever is killed in between makes the same again,
 // which the shop takes for made.
 func (e *Engine) makeCoupon(ctx context.Context, s *Shop, m *lifecycle.Message, now time.Time) (*lifecycle.Result, error) {
-	p := s.Coupon
-	want := store.Coupon{Code: link.CouponCode(e.derive("coupon", m.ID)), Expires: now.Add(p.Life).Truncate(time.Second)}
-	got, err := e.st.KeepCoupon(ctx, m.ID, want, p.Life+couponKept)
+	p, id := termsOf(s, m), couponID(m)
+	want := store.Coupon{Code: link.CouponCode(e.derive("coupon", id)), Expires: now.Add(p.Life).Truncate(time.Second)}
+	got, err := e.st.KeepCoupon(ctx, id, want, p.Life+couponKept)
 	if err != nil {
 		return nil, err
 	}
@@ -113,6 +113,7 @@ func (e *Engine) makeCoupon(ctx context.Context, s *Shop, m *lifecycle.Message, 
 	err = p.Maker.MakeCoupon(limited, connectors.Coupon{
 		Code: got.Code, Title: "Ritorno " + m.Journey + " " + strconv.Itoa(m.Step) + " " + got.Code,
 		Percent: p.Percent, Amount: p.Amount, Starts: got.Expires.Add(-p.Life), Expires: got.Expires,
+		Reusable: p.reusable,
 	})
 	cancel()
 	var fault *connectors.CouponFault
@@ -122,7 +123,7 @@ func (e *Engine) makeCoupon(ctx context.Context, s *Shop, m *lifecycle.Message, 
 	case err == nil:
 		e.couponWorks(s, "made")
 		e.at("coupon made")
-		return nil, e.st.CouponMade(ctx, m.ID, got, p.Life+couponKept)
+		return nil, e.st.CouponMade(ctx, id, got, p.Life+couponKept)
 	case errors.As(err, &fault) && fault.Refused:
 		e.couponFault(s, "refused", "no coupon can be made, so messages with one wait until it is mended: "+fault.Text)
 		return d.fail(lifecycle.Result{Outcome: lifecycle.RejectedAccount, Reason: lifecycle.ReasonCouponRefused}), nil
@@ -135,22 +136,54 @@ func (e *Engine) makeCoupon(ctx context.Context, s *Shop, m *lifecycle.Message, 
 	return d.fail(res), nil
 }
 
+// terms are what the coupon of one message gives: the shop's own, unless its
+// offer says otherwise.
+type terms struct {
+	Coupons
+	reusable bool
+}
+
+func termsOf(s *Shop, m *lifecycle.Message) terms {
+	t := terms{Coupons: Coupons{Life: couponLife}}
+	if s.Coupon != nil {
+		t.Coupons = *s.Coupon
+	}
+	o, ok := s.Rules.Offer(m.Offer)
+	if !ok {
+		return t
+	}
+	if o.Percent > 0 || o.Amount.Minor > 0 {
+		t.Percent, t.Amount = o.Percent, o.Amount
+	}
+	if o.Life > 0 {
+		t.Life = o.Life
+	}
+	t.reusable = o.Reusable
+	return t
+}
+
+// couponID is what a message's coupon hangs on. With another offer it is
+// another coupon: the one that was made for the first would give something else.
+func couponID(m *lifecycle.Message) string {
+	if m.Offer == "" {
+		return m.ID
+	}
+	return m.ID + "." + m.Offer
+}
+
 // couponOf is what the template may show of a message's coupon. Without a way
 // to make one, and in a preview, it is a code of our own.
-func (e *Engine) couponOf(s *Shop, m *lifecycle.Message, now time.Time) message.Coupon {
-	if !lifecycle.Offers(m.Template) {
+func (e *Engine) couponOf(s *Shop, c *lifecycle.Contact, m *lifecycle.Message, now time.Time) message.Coupon {
+	if !s.Rules.GivesCoupon(c, m) {
 		return message.Coupon{}
 	}
-	life := couponLife
-	if s.Coupon != nil {
-		life = s.Coupon.Life
-	}
+	t := termsOf(s, m)
 	if m.Coupon == "" || s.Coupon == nil {
-		m.Coupon, m.CouponUntil = link.CouponCode(e.derive("coupon", m.ID)), now.Add(life)
+		m.Coupon, m.CouponUntil = link.CouponCode(e.derive("coupon", couponID(m))), now.Add(t.Life)
 	}
 	out := message.Coupon{Code: m.Coupon, Expires: m.CouponUntil}
-	if s.Coupon != nil && s.Coupon.Percent > 0 {
-		out.Percent = strconv.Itoa(s.Coupon.Percent)
+	if t.Percent > 0 {
+		out.Percent = strconv.Itoa(t.Percent)
 	}
 	return out
 }

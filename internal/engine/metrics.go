@@ -27,6 +27,7 @@ type metrics struct {
 	errors                     *prometheus.CounterVec
 	replies                    *prometheus.CounterVec
 	coupons                    *prometheus.CounterVec
+	offers                     *prometheus.CounterVec
 	pool                       *prometheus.GaugeVec
 	looked, prevented          *prometheus.CounterVec
 	outgoing                   *prometheus.CounterVec
@@ -55,6 +56,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.guards = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_guard", Help: "1 while a guard of a shop acts: feed SOURCE (silent), brake CHANNEL. Shop * stands for all shops."}, []string{"shop", "guard"})
 	m.lastOrder = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_last_order_timestamp_seconds", Help: "Real time of the last new order that this process took in live, by source."}, []string{"shop", "source"})
 	m.coupons = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_coupons_total", Help: "Coupons wanted by messages that were about to leave, by shop and outcome."}, []string{"shop", "outcome"})
+	m.offers = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_offers_total", Help: "Offers with a budget wanted by messages that were about to leave, by shop, offer and outcome."}, []string{"shop", "offer", "outcome"})
 	m.pool = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_coupon_pool_codes", Help: "Codes left in the pool of a shop that has one."}, []string{"shop"})
 	m.looked = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_last_looks_total", Help: "Questions to shops whether somebody has bought whose message was about to leave, by outcome."}, []string{"shop", "source", "outcome"})
 	m.prevented = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ritorno_last_look_prevented_total", Help: "Messages that did not leave because of what a shop told at the last look."}, []string{"shop"})
@@ -63,7 +65,7 @@ func newMetrics(r prometheus.Registerer) *metrics {
 	m.waiting = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_outgoing_waiting", Help: "Contacts of which a destination has not been told everything yet."}, []string{"shop", "destination"})
 	m.givenUp = prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ritorno_outgoing_given_up", Help: "Of the waiting ones, those that were given up after a week of failures."}, []string{"shop", "destination"})
 	r.MustRegister(m.outgoing, m.waiting, m.givenUp)
-	r.MustRegister(m.guards, m.lastOrder, m.replies, m.coupons, m.pool)
+	r.MustRegister(m.guards, m.lastOrder, m.replies, m.coupons, m.offers, m.pool)
 	r.MustRegister(m.events, m.sends, m.seconds, m.claimed, m.late, m.last, m.lost, m.errors,
 		m.looks, m.uncertain, m.oldestUncertain, m.held, m.skew, m.rollbacks, m.forgotten)
 	return m

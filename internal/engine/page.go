@@ -182,18 +182,20 @@ func (e *Engine) derive(purpose, id string) func([]byte) {
 	}
 }
 
-// Preview renders a message for a contact as it would leave now. Nothing is
-// stored: its link leads nowhere.
-func (e *Engine) Preview(ctx context.Context, shop, who, template string, ch lifecycle.Channel) (message.Message, error) {
+// Preview renders a message for a contact as it would leave now, and tells the
+// contact's phone number, which decides what an SMS costs; it may be empty.
+// Nothing is stored: the link of the message leads nowhere.
+func (e *Engine) Preview(ctx context.Context, shop, who, template string, ch lifecycle.Channel) (out message.Message, phone string, err error) {
 	c, err := e.Find(ctx, shop, who)
 	if err != nil {
-		return message.Message{}, err
+		return message.Message{}, "", err
 	}
 	_, now, err := e.st.Now(ctx)
 	if err != nil {
-		return message.Message{}, err
+		return message.Message{}, "", err
 	}
-	m := lifecycle.Message{ID: c.ID + "-preview", Template: template, Channel: ch}
+	m := previewed(e.shops[shop], &c, template, ch, now)
 	m.Code = link.Code(e.derive("link", m.ID))
-	return e.o.Templates.Compose(template, ch.String(), e.input(e.shops[shop], c, &m, now))
+	out, err = e.o.Templates.Compose(template, ch.String(), e.input(e.shops[shop], c, &m, now))
+	return out, c.Phone.Key, err
 }

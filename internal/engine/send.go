@@ -130,6 +130,7 @@ func (e *Engine) send(ctx context.Context, s *Shop, c store.Claimed, t lifecycle
 		e.unbegin(ctx, s, c, a, now)
 		return false
 	case !begun:
+		e.returnOffer(ctx, s, c.Fence, &m)
 		return false
 	}
 	e.at("begun")
@@ -307,10 +308,15 @@ func (e *Engine) input(s *Shop, c lifecycle.Contact, m *lifecycle.Message, now t
 	t := r.Totals(&c)
 	in := message.Input{
 		Locale: c.Profile.Locale, ShopLocale: r.Locale, Timezone: r.LocationOf(&c), Now: now,
-		Shop:      message.Shop{Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country, Address: r.Address},
+		Business: string(r.Business),
+		Shop: message.Shop{
+			Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country,
+			Address: r.Address, Person: r.Person, Phone: r.Phone, Brand: r.Brand,
+		},
 		FirstName: c.Profile.FirstName, LastName: c.Profile.LastName,
 		Orders: t.Orders, Spent: t.Spent.String(), Currency: r.Currency, LastOrderAt: t.Last,
-		Plan: c.Plan, CancelReason: c.CancelReason,
+		Plan: c.Plan, CancelReason: c.CancelReason, CancelReasonClass: string(r.CancelClass(&c)),
+		Last: r.Last(m), Framing: m.Framing, Offer: offerOf(s, m),
 		Link: e.o.PublicURL + "/l/" + m.Code, SMSOptOut: e.o.SMSOptOut,
 	}
 	in.UnsubscribeURL = e.o.PublicURL + "/u/" + e.UnsubscribeToken(s.Name, c.ID)
@@ -324,6 +330,12 @@ func (e *Engine) input(s *Shop, c lifecycle.Contact, m *lifecycle.Message, now t
 	if o := t.LastOne; o != nil {
 		in.LastProduct, in.LastOrderTotal, in.Currency = o.Product, o.Total.String(), o.Total.Currency
 	}
-	in.Coupon = e.couponOf(s, m, now)
+	in.Opened, in.OpenedAny = c.Opened(m.Run)
+	in.Coupon = e.couponOf(s, &c, m, now)
+	if in.Coupon.Code != "" && in.Coupon.Percent == "" && in.Offer.Amount == "" { // what the coupon takes off, where no offer says
+		if t := termsOf(s, m); t.Amount.Minor > 0 {
+			in.Offer.Amount = t.Amount.String()
+		}
+	}
 	return in
 }

@@ -149,6 +149,15 @@ func (r *Rules) Last(m *Message) bool {
 	return j != nil && m.Step == len(j.Steps) && j.Finish.Otherwise == UnsubscribedState
 }
 
+// Opened reports whether a link of a run's messages was opened, and of any.
+func (c *Contact) Opened(run string) (here, ever bool) {
+	for i := range c.Messages {
+		m := &c.Messages[i]
+		here, ever = here || m.Opened && run != "" && m.Run == run, ever || m.Opened
+	}
+	return here, ever
+}
+
 // StepWith is the first step of a shop's journeys that has the template, as a
 // message of it: for looking at one without sending it.
 func (r *Rules) StepWith(template string, ch Channel) Message {

@@ -38,6 +38,8 @@ type Rules struct {
 	Location *time.Location // nil means UTC
 	Business Business       // which words fit the shop; empty means Ecommerce
 	Brand    Brand          // how its messages and pages look
+	Person   string         // whom contacts can talk to; may be empty
+	Phone    string         // where; may be empty
 	Keys     *identity.Keys // of the installation; nil: former addresses are not kept, and an erasure names no look-ups
 
 	Lapse     time.Duration          // an order after a longer gap counts as a return
