@@ -24,6 +24,7 @@ var pageKinds = map[string]string{
 	"survey": "survey", "contest": "contest", "coupon": "coupon", "cancellation_offer": "coupon",
 	"cancellation_sorry": "feedback", "welcome_back_memory": "feedback", "welcome_back_news": "feedback",
 	"welcome_back_stay": "feedback", "welcome_back_check": "feedback",
+	"cancellation_door": "coupon", "early_warning": "feedback",
 }
 
 func kindOf(m lifecycle.Message) string {
