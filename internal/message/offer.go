@@ -19,7 +19,7 @@ var offerTexts = map[string]offerWords{
 	"it": {
 		percent: "uno sconto del %s%", amount: "uno sconto di %s", gift: "un regalo",
 		code: " con il codice ", until: ", fino al ", shortCode: " con ",
-		things: map[string]string{
+		things: map[string]string{ //nolint:gosec // "credit" is money, no credential
 			"credit": "un credito di %s", "gift_card": "una carta regalo da %s", "trial": "un periodo di prova gratuito",
 			"points": "un regalo in punti", "surprise": "una piccola sorpresa", "repair": "il nostro impegno a rimediare",
 		},
@@ -27,7 +27,7 @@ var offerTexts = map[string]offerWords{
 	"en": {
 		percent: "%s% off", amount: "%s off", gift: "a gift",
 		code: " with the code ", until: ", until ", shortCode: " with ",
-		things: map[string]string{
+		things: map[string]string{ //nolint:gosec // "credit" is money, no credential
 			"credit": "a credit of %s", "gift_card": "a gift card worth %s", "trial": "a free trial",
 			"points": "a gift in points", "surprise": "a small surprise", "repair": "our promise to put it right",
 		},
