@@ -85,6 +85,9 @@ func (s *Shop) complete(r *report, path string) {
 	unless(r, path+".locale", &s.Locale, locale)
 	unless(r, path+".business", &s.Business, lifecycle.Ecommerce)
 	s.Brand.complete(r, path+".brand")
+	if s.Brand != nil && s.Brand.Address != "" && !strings.ContainsAny(s.Brand.Address, "\r\n") { // said once, it counts in both places
+		unless(r, path+".address", &s.Address, s.Brand.Address)
+	}
 	unless(r, path+".law", &s.Law, Enforce)
 	unless(r, path+".consent.soft_opt_in.months", &s.Consent.SoftOptIn.Months, 24)
 	unless(r, path+".brakes", &s.Brakes, BrakesOn)
