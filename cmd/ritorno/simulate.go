@@ -102,6 +102,11 @@ func openSimulation(g *globals, o simulateOptions, file string) (s *simulation, 
 	if err := s.openChannels(); err != nil {
 		return nil, err
 	}
+	if o.smsPrice == "" && c.Twilio != nil {
+		if p, ok := c.Twilio.Price[s.shop.Country]; ok && p.Currency == s.shop.Currency {
+			o.smsPrice = p.Value.String()
+		}
+	}
 	if s.prices, err = pricesOf(&s.first.rules, o.smsPrice, o.emailPrice); err != nil {
 		return nil, err
 	}

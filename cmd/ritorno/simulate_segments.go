@@ -17,7 +17,7 @@ import (
 // part only has one: composing shortens it until it has.
 func segmentCounter(c *config.Config, r *lifecycle.Rules, set *message.Set) func(*lifecycle.Contact, *lifecycle.Message, time.Time) (int, error) {
 	base := message.Input{
-		ShopLocale: r.Locale, SMSOptOut: optOut(c),
+		Business: string(r.Business), ShopLocale: r.Locale, SMSOptOut: optOut(c),
 		Shop: message.Shop{Name: r.Name, HomeURL: r.HomeURL, Currency: r.Currency, Country: r.Country, Address: r.Address},
 	}
 	if t := r.Contest; t != nil && t.RulesURL != "" {
@@ -32,14 +32,15 @@ func segmentCounter(c *config.Config, r *lifecycle.Rules, set *message.Set) func
 		}
 	}
 	return func(con *lifecycle.Contact, m *lifecycle.Message, now time.Time) (int, error) {
-		if set.Limit(m.Template, con.Profile.Locale, r.Locale) == 1 {
+		in := base
+		in.Locale = con.Profile.Locale
+		if set.Limit(m.Template, in) == 1 {
 			return 1, nil
 		}
-		in := base
 		fillInput(&in, r, con, now)
 		code := link.Code(fromText(m.ID))
 		in.Link, in.UnsubscribeURL, in.PreferencesURL = c.PublicURL+"/l/"+code, c.PublicURL+"/u/"+code, c.PublicURL+"/u/"+code
-		if lifecycle.Offers(m.Template) {
+		if in.Last = r.Last(m); r.GivesCoupon(con, m) {
 			in.Coupon = message.Coupon{Code: link.CouponCode(fromText("coupon " + m.ID)), Percent: percent, Expires: now.Add(14 * 24 * time.Hour)}
 		}
 		out, err := set.Compose(m.Template, message.SMS, in)
@@ -53,7 +54,7 @@ func fillInput(in *message.Input, r *lifecycle.Rules, c *lifecycle.Contact, now 
 	in.Locale, in.Timezone, in.Now = c.Profile.Locale, r.LocationOf(c), now
 	in.FirstName, in.LastName = c.Profile.FirstName, c.Profile.LastName
 	in.Orders, in.Spent, in.Currency, in.LastOrderAt = t.Orders, t.Spent.String(), r.Currency, t.Last
-	in.Plan, in.CancelReason = c.Plan, c.CancelReason
+	in.Plan, in.CancelReason, in.CancelReasonClass = c.Plan, c.CancelReason, string(r.CancelClass(c))
 	if o := t.LastOne; o != nil {
 		in.LastProduct, in.LastOrderTotal, in.Currency = o.Product, o.Total.String(), o.Total.Currency
 	}

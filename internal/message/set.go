@@ -150,9 +150,9 @@ func (s *Set) Has(name string, channel Channel, business string) bool {
 }
 
 // Limit is how many segments an SMS of the template may have at most, in the
-// language that it would be written in; 0 where there is no such template.
-func (s *Set) Limit(name, locale, shopLocale string) int {
-	if t := s.find(name, SMS, locale, shopLocale); t != nil {
+// business and language of in; 0 where there is no such template.
+func (s *Set) Limit(name string, in Input) int {
+	if t := s.find(name, SMS, in); t != nil {
 		return t.limit
 	}
 	return 0
