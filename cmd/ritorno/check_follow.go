@@ -63,17 +63,17 @@ func followers(c *config.Config, rules *lifecycle.Rules, f engine.Following, set
 	}
 	text := fmt.Sprintf("%s entered by an older version (%s) and go on by it until they end. For those who enter from now on: %s",
 		who, f.Version, strings.Join(lifecycle.Changes(f.Definition, &rules.Journeys[i]), "; "))
-	return append([]config.Problem{c.Warning(path, text)}, missing(c, path, who, f, set)...)
+	return append([]config.Problem{c.Warning(path, text)}, missing(c, path, who, rules.Business, f, set)...)
 }
 
 // missing names the templates that only an older version needs and that are not
 // there any more.
-func missing(c *config.Config, path, who string, f engine.Following, set *message.Set) (out []config.Problem) {
+func missing(c *config.Config, path, who string, business lifecycle.Business, f engine.Following, set *message.Set) (out []config.Problem) {
 	told := map[string]bool{}
 	for _, s := range f.Definition.Steps {
 		for _, name := range s.Templates() {
 			for _, ch := range s.Channels {
-				if key := name + " " + ch.String(); !set.Has(name, ch.String()) && !told[key] {
+				if key := name + " " + ch.String(); !set.Has(name, message.Channel(ch.String()), string(business)) && !told[key] {
 					told[key] = true
 					out = append(out, c.Warning(path, fmt.Sprintf("the template %s for %s is gone, and %s still need it: keep it until they are through", name, ch, who)))
 				}
