@@ -260,8 +260,11 @@ func (d *decision) afterUncertain(run *Run, m *Message) {
 	}
 	run.Wait, run.Waited = d.now.Add(d.r.settle()), ReasonUncertain
 	if j := d.r.journeyOf(run); d.r.Resend && j != nil && m.Step <= len(j.Steps) {
-		s := &j.Steps[m.Step-1]
-		run.Wait = maxTime(run.Wait, run.Anchor.Add(s.After).Add(d.r.expires(s)))
+		s, due := &j.Steps[m.Step-1], m.At
+		if !s.Previous {
+			due = run.Anchor.Add(s.After)
+		}
+		run.Wait = maxTime(run.Wait, due.Add(d.r.expires(s)))
 	}
 }
 

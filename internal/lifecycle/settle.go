@@ -213,6 +213,9 @@ func (d *decision) again(m *Message) {
 	back := run != nil && run.Step == m.Step
 	if back {
 		run.Step = m.Step - 1
+		if j := d.r.journeyOf(run); j != nil && run.Step < len(j.Steps) && j.Steps[run.Step].Previous {
+			run.Handled = m.At.Add(-j.Steps[run.Step].After) // it was due when it was tried
+		}
 		run.Tries, run.Wait, run.Waited = 0, time.Time{}, ""
 	}
 	switch live := d.liveRun(m.Run); {
