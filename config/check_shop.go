@@ -41,6 +41,25 @@ func (s *Shop) verify(r *report, path string) {
 	}
 	for _, src := range s.Sources {
 		src.verify(r, path+".sources."+src.Name)
+		s.verifyOwner(r, path+".sources."+src.Name+".orders_of", src)
+	}
+}
+
+// verifyOwner checks whose order ids a source tells.
+func (s *Shop) verifyOwner(r *report, path string, src *Source) {
+	if !r.given(path) {
+		return
+	}
+	other := s.Source(src.OrdersOf)
+	switch {
+	case src.Kind != Webhook && src.Kind != Stripe && src.Kind != Recharge:
+		r.add(path, fmt.Sprintf("is not used by kind %s, whose order ids are its own: take it out", src.Kind))
+	case other == src:
+		r.add(path, "names this source itself: take it out, its ids are its own anyhow")
+	case other == nil && !slices.Contains([]string{string(Shopify), string(Stripe), string(Recharge)}, src.OrdersOf):
+		r.add(path, "names no source of this shop: give the name of the one whose order ids come here, or shopify, stripe or recharge")
+	case other != nil && other.Kind == Webhook && other.OrdersOf != "":
+		r.add(path, "names a source that itself tells the orders of another: name that one")
 	}
 	for _, h := range s.Webhooks {
 		h.verify(r, path+".webhooks."+h.Name)

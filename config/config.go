@@ -241,6 +241,10 @@ type Source struct {
 	TellBack *TellBack `yaml:"tell_back"`      // nil: nothing is written into the shop or CRM
 
 	Timezone string `yaml:"-"` // the shop's, for times without a zone
+	// OrdersOf names the source, or the system (shopify, stripe, recharge), whose
+	// order ids this one tells: of a webhook all of them; of recharge those of the
+	// shop system, empty: shopify; of stripe those in a payment's metadata.order_id.
+	OrdersOf string `yaml:"orders_of"`
 	// TestEvents takes what Stripe's test mode sends as if it were real.
 	TestEvents bool `yaml:"test_events"`
 }

@@ -236,6 +236,10 @@ func TestRules(t *testing.T) {
 			},
 			{Name: "surprise", Kind: lifecycle.Material, Type: "surprise", Cost: pounds(0), Text: "a bookmark in your next parcel", Framing: "gain"},
 		},
+		Owners: map[string]string{
+			"api": "source:api", "crm": "source:crm", "erp": "source:woo", "flow": "source:flow", "recharge": "system:recharge",
+			"shopify": "system:shopify", "signs": "source:signs", "stripe": "system:stripe", "woo": "source:woo",
+		},
 		Journeys: []lifecycle.Journey{
 			{Name: "win_back", Trigger: lifecycle.OnInactivity, Auto: true, Holdout: 0.1, Steps: []lifecycle.Step{
 				{After: 14 * days, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "survey", Expires: 12 * time.Hour},

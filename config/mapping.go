@@ -29,6 +29,7 @@ type EventType string
 // EventFields are those of data in docs/webhook.md, each with where it stands.
 type EventFields struct {
 	ID           *mapping.Expr       `yaml:"id"`
+	Owner        *mapping.Expr       `yaml:"order_source"`
 	Number       *mapping.Expr       `yaml:"number"`
 	At           *mapping.Expr       `yaml:"at"`
 	Created      *mapping.Expr       `yaml:"created_at"`

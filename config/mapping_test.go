@@ -31,7 +31,7 @@ func TestAMappingBecomesRules(t *testing.T) {
 			t.Errorf("%s = %q, want %q", name, got[name], want)
 		}
 	}
-	if len(got) != 38 {
+	if len(got) != 39 {
 		t.Errorf("%d fields", len(got))
 	}
 	var items []string

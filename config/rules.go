@@ -20,7 +20,8 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 		loc = time.UTC // refused by Parse
 	}
 	r := lifecycle.Rules{
-		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
+		Owners: s.owners(),
+		Shop:   s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
 		Business: s.Business, Brand: s.Brand.rules(), Offers: s.offers(),
 		Lapse:   s.Lapse.Std(),
@@ -48,6 +49,27 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 	}
 	r.Pin()
 	return r
+}
+
+// apiSource is the source of what comes in by POST /api/v1/events.
+const apiSource = "api"
+
+// owners are the spaces of the order ids of a shop's sources.
+func (s *Shop) owners() map[string]string {
+	spaces := map[string]string{apiSource: lifecycle.SpaceOf(apiSource, "")}
+	for _, src := range s.Sources {
+		spaces[src.Name] = lifecycle.SpaceOf(src.Name, string(src.Kind))
+	}
+	for _, src := range s.Sources {
+		if src.Kind != Webhook || src.OrdersOf == "" {
+			continue
+		}
+		spaces[src.Name] = lifecycle.SpaceOf(src.OrdersOf, src.OrdersOf)
+		if other := s.Source(src.OrdersOf); other != nil {
+			spaces[src.Name] = lifecycle.SpaceOf(other.Name, string(other.Kind))
+		}
+	}
+	return spaces
 }
 
 func (q *QuietHours) rules() *lifecycle.Quiet {

@@ -14,6 +14,7 @@ import (
 	"ritorno/connectors/recharge"
 	"ritorno/connectors/shopify"
 	"ritorno/connectors/stripe"
+	"ritorno/connectors/woocommerce"
 	"ritorno/internal/lifecycle"
 )
 
@@ -33,11 +34,15 @@ func tellers(t *testing.T) map[string]connectors.Source {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pay, err := stripe.New(stripe.Options{Secrets: []string{"x"}})
+	pay, err := stripe.New(stripe.Options{Secrets: []string{"x"}, OrdersOf: "woo2"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]connectors.Source{"shopify": shop, "recharge": app, "stripe": pay}
+	woo, err := woocommerce.New(woocommerce.Options{Secrets: []string{"x"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]connectors.Source{"shopify": shop, "recharge": app, "stripe": pay, "woo": woo, "woo2": woo}
 }
 
 // read turns tellings into events.
@@ -49,6 +54,7 @@ func read(t *testing.T, all []telling) []lifecycle.Event {
 		r := connectors.Request{Header: http.Header{}, Body: []byte(one.body), Now: bought.Add(time.Hour)}
 		r.Header.Set("X-Shopify-Topic", one.topic)
 		r.Header.Set("X-Recharge-Topic", one.topic)
+		r.Header.Set("X-WC-Webhook-Topic", one.topic)
 		events, err := readers[one.source].Normalise(r)
 		if err != nil || len(events) == 0 {
 			t.Fatalf("%s %s: %d events, %v", one.source, one.topic, len(events), err)
@@ -93,6 +99,13 @@ const (
 	charged = `"object":"charge","id":"ch_1","payment_intent":"pi_1","amount":2490,"captured":true,"billing_details":{"email":"anna@example.com"},` + payer
 )
 
+// wooOrder is order 202 of a WooCommerce shop, paid with some transaction.
+func wooOrder(source, payment, more string) telling {
+	return telling{source, "order.updated", fmt.Sprintf(`{"id":202,"number":"202","status":"completed","currency":"EUR","total":"24.90","customer_id":7,
+		"billing":{"email":"anna@example.com"},"date_created_gmt":"2026-09-01T08:00:00","date_modified_gmt":"2026-09-01T08:05:00","date_paid_gmt":"2026-09-01T08:00:05",
+		"transaction_id":%q,"line_items":[{"name":"Tea","quantity":1,"total":"24.90"}],"coupon_lines":[{"code":"CIAO5"}],"refunds":[]%s}`, payment, more)}
+}
+
 // outcome is what everybody must agree on: one line for orders, money and state.
 func outcome(r *lifecycle.Rules, c lifecycle.Contact) string {
 	t := r.Totals(&c)
@@ -110,6 +123,7 @@ func TestAPurchaseCountsOnce(t *testing.T) {
 	session := stripeEvent("checkout.session.completed", 2, `"object":"checkout.session","id":"cs_1","mode":"payment","payment_status":"paid","payment_intent":"pi_1","amount_total":2490,"customer_details":{"email":"anna@example.com"},`+strings.TrimSuffix(payer, ","))
 	intent := stripeEvent("payment_intent.succeeded", 1, `"object":"payment_intent","id":"pi_1","amount":2490,"amount_received":2490,"receipt_email":"anna@example.com",`+strings.TrimSuffix(payer, ","))
 	settled := stripeEvent("charge.succeeded", 0, charged+`"amount_refunded":0`)
+	invoice := stripeEvent("invoice.paid", 5, `"object":"invoice","id":"in_1","billing_reason":"subscription_create","subscription":"sub_1","total":2490,"subtotal":2490,"customer_email":"anna@example.com","status_transitions":{"paid_at":1788249603},`+strings.TrimSuffix(payer, ","))
 	for name, tt := range map[string]struct {
 		tellings []telling
 		want     string
@@ -130,6 +144,27 @@ func TestAPurchaseCountsOnce(t *testing.T) {
 			stripeEvent("refund.created", 90, `"object":"refund","id":"re_1","payment_intent":"pi_1","amount":1000,"currency":"eur","status":"succeeded"`),
 			stripeEvent("refund.updated", 95, `"object":"refund","id":"re_2","payment_intent":"pi_1","amount":1490,"currency":"eur","status":"succeeded"`),
 		}, "0 for 0.00, last 00:00:00"},
+		"by Stripe, an invoice, given back in part": {[]telling{
+			invoice, stripeEvent("invoice_payment.paid", 4, `"object":"invoice_payment","id":"inpay_1","invoice":"in_1","status":"paid","payment":{"type":"payment_intent","payment_intent":"pi_1"}`),
+			stripeEvent("charge.refunded", 90, charged+`"description":"Subscription update","amount_refunded":1000`),
+			stripeEvent("refund.created", 90, `"object":"refund","id":"re_1","payment_intent":"pi_1","amount":1000,"currency":"eur","status":"succeeded"`),
+			stripeEvent("credit_note.created", 91, `"object":"credit_note","id":"cn_1","invoice":"in_1","total":1000,"refunds":[{"amount_refunded":1000,"refund":"re_1"}],`+strings.TrimSuffix(payer, ",")),
+		}, "1 for 14.90, last 08:00:03"},
+		"by Stripe, an invoice, by a credit note alone": {[]telling{
+			invoice, stripeEvent("credit_note.created", 91, `"object":"credit_note","id":"cn_1","invoice":"in_1","total":2490,"refunds":[{"amount_refunded":2490,"refund":"re_1"}],`+strings.TrimSuffix(payer, ",")),
+		}, "0 for 0.00, last 00:00:00"},
+		"by WooCommerce and by Stripe, whose payment it names": {[]telling{wooOrder("woo", "pi_1", ""), intent, settled}, "1 for 24.90, last 08:00:00"},
+		"by WooCommerce, whose payment only its plugin names": {[]telling{
+			wooOrder("woo", "ch_1", `,"meta_data":[{"id":1,"key":"_stripe_intent_id","value":"pi_1"}]`), intent, settled,
+			stripeEvent("charge.refunded", 90, charged+`"amount_refunded":1000`),
+		}, "1 for 14.90, last 08:00:00"},
+		"by WooCommerce and by Stripe, which names the order": {[]telling{
+			wooOrder("woo2", "", ""), stripeEvent("charge.succeeded", 0, charged+`"amount_refunded":0,"metadata":{"order_id":"202"}`),
+		}, "1 for 24.90, last 08:00:00"},
+		"by two shops that count alike": {[]telling{wooOrder("woo", "", ""), wooOrder("woo2", "", "")}, "2 for 49.80, last 08:00:00"},
+		"by Recharge, which learns the shop's id later": {[]telling{
+			{"recharge", "charge/paid", strings.Replace(charge.body, `"6200000000000000202"`, "null", 1)}, charge, paid,
+		}, "1 for 24.90, last 08:00:00"},
 		"two purchases whose sources count alike": {[]telling{
 			{"shopify", "orders/paid", strings.ReplaceAll(paid.body, "6200000000000000202", "202")},
 			{"recharge", "charge/paid", strings.Replace(charge.body, `"6200000000000000202"`, "null", 1)},
@@ -137,7 +172,8 @@ func TestAPurchaseCountsOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			rules := lifecycle.Rules{
-				Shop: "bottega", Country: "IT", Currency: "EUR", Lapse: 90 * 24 * time.Hour,
+				Owners: map[string]string{"shopify": lifecycle.OwnerShopify, "recharge": lifecycle.OwnerRecharge, "woo": "source:woo", "woo2": "source:woo2", "stripe": lifecycle.OwnerStripe},
+				Shop:   "bottega", Country: "IT", Currency: "EUR", Lapse: 90 * 24 * time.Hour,
 				Journeys: []lifecycle.Journey{{Name: "reactivation", Trigger: lifecycle.OnInactivity, Steps: []lifecycle.Step{{After: 60 * 24 * time.Hour, Channels: []lifecycle.Channel{lifecycle.Email}, Template: "survey"}}}},
 			}
 			events := read(t, tt.tellings)

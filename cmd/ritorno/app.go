@@ -306,9 +306,9 @@ func newSource(src *config.Source) (connectors.Source, error) {
 	case config.ActiveCampaign:
 		return newActiveCampaign(src)
 	case config.Stripe:
-		return stripe.New(stripe.Options{Secrets: secrets, TestEvents: src.TestEvents})
+		return stripe.New(stripe.Options{Secrets: secrets, TestEvents: src.TestEvents, OrdersOf: src.OrdersOf})
 	case config.Recharge:
-		return recharge.New(recharge.Options{Secrets: secrets})
+		return recharge.New(recharge.Options{Secrets: secrets, OrdersOf: src.OrdersOf})
 	case config.Webhook:
 		return webhook.New(webhook.Options{Secrets: secrets, Auth: authOf(src.Auth), Mapping: src.Mapping.Rules()})
 	}

@@ -67,14 +67,26 @@ func chargeTold(d delivery) ([]lifecycle.Event, error) {
 	return nil, nil // queued, skipped, pending: no money moved yet
 }
 
-// orderID is the shop system's order, by which that tells the same purchase
-// itself. A charge without one has Recharge's own number, marked as such: it is
-// small, and another source may count as far.
-func (c charge) orderID() string {
-	if id := first(string(c.ExternalOrder.Value.Ecommerce), string(c.ShopifyOrder)); id != "" && id != "0" {
-		return id
+// order is the shop system's order, by which that tells the same purchase
+// itself, and whose id that is. A charge without one has Recharge's own number,
+// marked as such.
+func (c charge) order(shop string) (id, owner string) {
+	switch id := first(string(c.ExternalOrder.Value.Ecommerce), string(c.ShopifyOrder)); {
+	case id == "" || id == "0":
+		return "recharge:" + string(c.ID), lifecycle.OwnerRecharge
+	case c.ShopifyOrder != "" && c.ExternalOrder.Value.Ecommerce == "":
+		return id, lifecycle.OwnerShopify
+	default:
+		return id, shop
 	}
-	return "recharge:" + string(c.ID)
+}
+
+// also is Recharge's own name of the charge, which later news may have alone.
+func (c charge) also(owner string) []lifecycle.OrderName {
+	if owner == lifecycle.OwnerRecharge || c.ID == "" {
+		return nil
+	}
+	return []lifecycle.OrderName{{Owner: lifecycle.OwnerRecharge, ID: "recharge:" + string(c.ID)}}
 }
 
 // paid is the purchase, or a renewal, with what was given back of it in all.
@@ -90,7 +102,8 @@ func (c charge) paid(d delivery) ([]lifecycle.Event, error) {
 	if !c.Total.Known() {
 		return nil, connectors.Malformed("/charge/total_price", "is missing")
 	}
-	o := &lifecycle.Order{ID: c.orderID(), At: at, Status: lifecycle.OrderPaid, Items: c.items(), Codes: c.codes()}
+	id, owner := c.order(d.shop)
+	o := &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Items: c.items(), Codes: c.codes()}
 	var err error
 	if o.Total, err = money(c.Total, c.Currency, "/charge/total_price"); err != nil {
 		return nil, err
@@ -100,7 +113,7 @@ func (c charge) paid(d delivery) ([]lifecycle.Event, error) {
 		return nil, err
 	}
 	o.Refunded = back.Minor
-	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Version: at, Person: c.person(), Order: o, Subscription: c.subscription()}
+	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Version: at, Person: c.person(), Order: o, Owner: owner, Also: c.also(owner), Subscription: c.subscription()}
 	if strings.EqualFold(string(c.Type), "recurring") {
 		ev.Type, o.Renewal = lifecycle.Renewed, true
 	}
@@ -208,13 +221,13 @@ func orderTold(d delivery) ([]lifecycle.Event, error) {
 		return nil, unfit("/order/status")
 	}
 	bought := charge{ID: connectors.ID(first(string(o.Charge.Value.ID), string(o.ChargeID))), ExternalOrder: o.ExternalOrder, ShopifyOrder: o.ShopifyOrder}
-	id := bought.orderID()
+	id, owner := bought.order(d.shop)
 	if id == "recharge:" {
 		return nil, connectors.Malformed("/order/charge/id", "is missing, as is external_order_id")
 	}
 	at := firstKnown(o.Updated.Time, d.now)
 	return []lifecycle.Event{{
 		Type: lifecycle.OrderCancelled, At: at, Version: at, Person: o.Customer.Value.person(),
-		Order: &lifecycle.Order{ID: id, Status: lifecycle.OrderVoid, Partial: true},
+		Order: &lifecycle.Order{ID: id, Status: lifecycle.OrderVoid, Partial: true}, Owner: owner,
 	}}, nil
 }

@@ -33,6 +33,7 @@ type body struct {
 type delivery struct {
 	topic string // empty: not told
 	now   time.Time
+	shop  string // whose the order ids beside Recharge's own are
 	body
 }
 
@@ -68,7 +69,7 @@ var topics = map[string]func(delivery) ([]lifecycle.Event, error){
 
 // Normalise turns a verified delivery into events.
 func (s *Source) Normalise(r connectors.Request) ([]lifecycle.Event, error) {
-	d := delivery{now: r.Now.UTC(), topic: r.Header.Get("X-Recharge-Topic")}
+	d := delivery{now: r.Now.UTC(), shop: s.shop, topic: r.Header.Get("X-Recharge-Topic")}
 	if d.topic == "" {
 		d.topic = r.Query.Get("topic")
 	}

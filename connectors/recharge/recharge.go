@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ritorno/connectors"
+	"ritorno/internal/lifecycle"
 )
 
 // Window is how far a request's time may lie from ours, either way: Recharge
@@ -25,18 +26,22 @@ type Options struct {
 	// Secrets are the API client secrets (not the token), newest first. Empty
 	// ones are skipped; one at least is needed.
 	Secrets []string
+	// OrdersOf is whose order ids external_order_id names: a source of the shop,
+	// or a system. Empty: Shopify's.
+	OrdersOf string
 }
 
 // Source verifies and normalises one shop's deliveries.
 type Source struct {
 	secrets [][]byte
+	shop    string // whose order ids external_order_id names
 }
 
 var _ connectors.Source = (*Source)(nil)
 
 // New makes a source. It fails when no secret is left.
 func New(o Options) (*Source, error) {
-	s := &Source{}
+	s := &Source{shop: first(o.OrdersOf, lifecycle.OwnerShopify)}
 	for _, secret := range o.Secrets {
 		if secret = strings.TrimSpace(secret); secret != "" {
 			s.secrets = append(s.secrets, []byte(secret))

@@ -256,6 +256,7 @@ func TestPublishedSamples(t *testing.T) {
 				ID: "3732192362600", At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 4410, Currency: "EUR"}, Renewal: true,
 				Items: []lifecycle.Item{{Product: "123123123", Title: "Test product", Quantity: 1}}, Codes: []string{"STAY10"},
 			},
+			Owner: lifecycle.OwnerShopify, Also: []lifecycle.OrderName{{Owner: lifecycle.OwnerRecharge, ID: "recharge:545267001"}},
 			Subscription: &lifecycle.Subscription{ID: "11111"},
 		},
 	}

@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"slices"
 	"strings"
 
 	"ritorno/connectors"
@@ -29,6 +30,7 @@ type transaction struct {
 	Test     connectors.Flag   `json:"test"`
 	Amount   connectors.Amount `json:"amount"`
 	Currency connectors.Text   `json:"currency"`
+	Payment  connectors.Text   `json:"authorization"` // the payment's id at whoever moved the money
 }
 
 // refunded reads refunds/create. It names no customer: the order leads there.
@@ -57,7 +59,22 @@ func refunded(d delivery) ([]lifecycle.Event, error) {
 		At:      timeOf(at, d.triggered),
 		Version: timeOf(d.triggered, at),
 		Refund:  &lifecycle.Refund{OrderID: string(r.OrderID), ID: id, Amount: sum},
+		Also:    r.payments(),
 	}}, nil
+}
+
+// payments are the names by which Stripe tells the order, where the shop is paid
+// through it.
+func (r refund) payments() []lifecycle.OrderName {
+	var out []lifecycle.OrderName
+	for _, t := range r.Transactions {
+		id := t.Payment.Line(maxCode)
+		name := lifecycle.OrderName{Owner: lifecycle.OwnerStripe, ID: id}
+		if (strings.HasPrefix(id, "pi_") || strings.HasPrefix(id, "ch_")) && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // moved sums the money that really went back, in minor units of the shop's

@@ -9,20 +9,21 @@ import (
 
 // payment is a payment intent or a charge: Stripe tells each payment as both.
 type payment struct {
-	ID          connectors.ID             `json:"id"`
-	Intent      connectors.ID             `json:"payment_intent"` // charge only, null for the oldest way to pay
-	Invoice     connectors.ID             `json:"invoice"`        // gone since basil
-	Customer    connectors.ID             `json:"customer"`
-	Currency    connectors.Text           `json:"currency"`
-	Amount      connectors.Amount         `json:"amount"`
-	Received    connectors.Amount         `json:"amount_received"` // intent only
-	Captured    connectors.Flag           `json:"captured"`        // charge only
-	GivenBack   connectors.Amount         `json:"amount_refunded"` // charge only, in all
-	Refunded    connectors.Flag           `json:"refunded"`        // charge only: nothing is left
-	Description connectors.Text           `json:"description"`
-	Receipt     connectors.Text           `json:"receipt_email"`
-	Billing     connectors.Maybe[details] `json:"billing_details"`
-	Shipping    connectors.Maybe[details] `json:"shipping"`
+	ID          connectors.ID              `json:"id"`
+	Intent      connectors.ID              `json:"payment_intent"` // charge only, null for the oldest way to pay
+	Invoice     connectors.ID              `json:"invoice"`        // gone since basil
+	Customer    connectors.ID              `json:"customer"`
+	Currency    connectors.Text            `json:"currency"`
+	Amount      connectors.Amount          `json:"amount"`
+	Received    connectors.Amount          `json:"amount_received"` // intent only
+	Captured    connectors.Flag            `json:"captured"`        // charge only
+	GivenBack   connectors.Amount          `json:"amount_refunded"` // charge only, in all
+	Refunded    connectors.Flag            `json:"refunded"`        // charge only: nothing is left
+	Description connectors.Text            `json:"description"`
+	Receipt     connectors.Text            `json:"receipt_email"`
+	Metadata    connectors.Maybe[metadata] `json:"metadata"`
+	Billing     connectors.Maybe[details]  `json:"billing_details"`
+	Shipping    connectors.Maybe[details]  `json:"shipping"`
 	Reference   connectors.Maybe[struct {
 		Order connectors.Text `json:"order_reference"`
 	}] `json:"payment_details"`
@@ -49,6 +50,16 @@ func (p payment) order() (id string, invoice bool) {
 		return string(p.Intent), invoice
 	}
 	return string(p.ID), invoice
+}
+
+// names are the further names of the order: its payment's beside its invoice's,
+// and the shop's own.
+func (p payment) names(d delivery, order string) []lifecycle.OrderName {
+	intent := string(p.Intent)
+	if intent == order || !strings.HasPrefix(order, "in_") {
+		intent = ""
+	}
+	return names(d, p.Metadata.Value, intent)
 }
 
 func (p payment) person() lifecycle.Person {
@@ -115,7 +126,7 @@ func (p payment) told(d delivery, paid connectors.Amount, at string) ([]lifecycl
 	}
 	return []lifecycle.Event{{
 		Type: lifecycle.OrderPlaced, At: d.created, Person: p.person(),
-		Order: &lifecycle.Order{ID: id, At: d.created, Status: lifecycle.OrderPaid, Total: total},
+		Order: &lifecycle.Order{ID: id, At: d.created, Status: lifecycle.OrderPaid, Total: total}, Also: p.names(d, id),
 	}}, nil
 }
 
@@ -134,15 +145,12 @@ func chargeRefunded(d delivery) ([]lifecycle.Event, error) {
 		return nil, err
 	}
 	id, invoice := p.order()
-	if invoice && !strings.HasPrefix(id, "in_") {
-		return []lifecycle.Event{{
-			Type: lifecycle.Noted, At: d.created, Person: p.person(),
-			Text: back.String() + " " + back.Currency + " of an invoice given back; Stripe does not say of which, so it is not taken off",
-		}}, nil
-	}
 	ev := lifecycle.Event{
 		Type: lifecycle.OrderRefunded, At: d.created, Person: p.person(),
-		Order: &lifecycle.Order{ID: id, Partial: true, Refunded: back.Minor},
+		Order: &lifecycle.Order{ID: id, Partial: true, Refunded: back.Minor}, Also: p.names(d, id),
+	}
+	if invoice && !strings.HasPrefix(id, "in_") {
+		ev.Text = back.String() + " " + back.Currency + " of an invoice given back; taken off once invoice_payment.paid says of which"
 	}
 	if p.Refunded.On {
 		ev.Refund = &lifecycle.Refund{OrderID: id, ID: string(p.ID), Full: true}

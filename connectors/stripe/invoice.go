@@ -10,23 +10,26 @@ import (
 
 // invoice in both generations: since basil its subscription stands in parent.
 type invoice struct {
-	ID           connectors.ID             `json:"id"`
-	Number       connectors.Text           `json:"number"`
-	Reason       connectors.Text           `json:"billing_reason"`
-	Customer     connectors.ID             `json:"customer"`
-	Email        connectors.Text           `json:"customer_email"`
-	Name         connectors.Text           `json:"customer_name"`
-	Phone        connectors.Text           `json:"customer_phone"`
-	Address      connectors.Maybe[address] `json:"customer_address"`
-	Currency     connectors.Text           `json:"currency"`
-	Total        connectors.Amount         `json:"total"`
-	Subtotal     connectors.Amount         `json:"subtotal"`
-	Attempts     connectors.Count          `json:"attempt_count"`
-	NextTry      connectors.Unix           `json:"next_payment_attempt"`
-	Subscription connectors.ID             `json:"subscription"`
-	Intent       connectors.ID             `json:"payment_intent"`
-	Charge       connectors.ID             `json:"charge"`
-	Parent       connectors.Maybe[struct {
+	ID           connectors.ID              `json:"id"`
+	Number       connectors.Text            `json:"number"`
+	Reason       connectors.Text            `json:"billing_reason"`
+	Customer     connectors.ID              `json:"customer"`
+	Email        connectors.Text            `json:"customer_email"`
+	Name         connectors.Text            `json:"customer_name"`
+	Phone        connectors.Text            `json:"customer_phone"`
+	Address      connectors.Maybe[address]  `json:"customer_address"`
+	Currency     connectors.Text            `json:"currency"`
+	Total        connectors.Amount          `json:"total"`
+	Subtotal     connectors.Amount          `json:"subtotal"`
+	Attempts     connectors.Count           `json:"attempt_count"`
+	NextTry      connectors.Unix            `json:"next_payment_attempt"`
+	Subscription connectors.ID              `json:"subscription"`
+	Intent       connectors.ID              `json:"payment_intent"`
+	Metadata     connectors.Maybe[metadata] `json:"metadata"`
+	Payments     connectors.Maybe[struct {
+		Data connectors.List[invoicePayment] `json:"data"`
+	}] `json:"payments"` // where the endpoint includes them
+	Parent connectors.Maybe[struct {
 		Subscription connectors.Maybe[struct {
 			ID connectors.ID `json:"subscription"`
 		}] `json:"subscription_details"`
@@ -75,7 +78,7 @@ func invoicePaid(d delivery) ([]lifecycle.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Person: i.person(), Order: order}
+	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Person: i.person(), Order: order, Also: i.names(d)}
 	if id := i.subscription(); id != "" {
 		ev.Subscription = &lifecycle.Subscription{ID: id}
 	}
@@ -85,7 +88,7 @@ func invoicePaid(d delivery) ([]lifecycle.Event, error) {
 		ev.Type, order.Renewal = lifecycle.Renewed, true // also one of 0.00, by coupon or credit
 	case "subscription_create":
 		if subtotal, err := units(i.Subtotal, order.Total.Currency); free && err == nil && subtotal == 0 && ev.Subscription != nil {
-			ev.Type, ev.Order = lifecycle.SubscriptionStarted, nil // a trial begins, nothing is bought
+			ev.Type, ev.Order, ev.Also = lifecycle.SubscriptionStarted, nil, nil // a trial begins, nothing is bought
 		}
 	case "subscription_update", "subscription_threshold":
 		if free { // a change of plan that costs nothing
@@ -144,6 +147,15 @@ func (i invoice) order(at time.Time) (*lifecycle.Order, error) {
 	return &lifecycle.Order{
 		ID: string(i.ID), Number: i.Number.Line(maxCode), At: at, Status: lifecycle.OrderPaid, Total: total, Items: items(lines),
 	}, nil
+}
+
+// names are the payments of the invoice, and the shop's own id of the order.
+func (i invoice) names(d delivery) []lifecycle.OrderName {
+	intents := []string{string(i.Intent)}
+	for _, p := range i.Payments.Value.Data {
+		intents = append(intents, string(p.Payment.Value.Intent))
+	}
+	return names(d, i.Metadata.Value, intents...)
 }
 
 func (l line) product() string {

@@ -29,6 +29,7 @@ type delivery struct {
 	kind    string
 	created time.Time
 	body    []byte
+	shop    string // whose order ids stand in metadata.order_id; empty: nobody's
 }
 
 // types is what we use; everything else is ignored.
@@ -39,6 +40,8 @@ var types = map[string]func(delivery) ([]lifecycle.Event, error){
 	"invoice.paid":              invoicePaid,
 	"invoice.payment_succeeded": invoicePaid,
 	"invoice.payment_failed":    invoiceFailed,
+	"invoice_payment.paid":      invoicePaymentPaid,
+	"credit_note.created":       creditNoteTold,
 
 	"payment_intent.succeeded": intentTold,
 	"charge.succeeded":         chargeTold,
@@ -88,7 +91,7 @@ func (s *Source) Normalise(r connectors.Request) ([]lifecycle.Event, error) {
 	if !e.Data {
 		return nil, connectors.Malformed("/data", "is missing")
 	}
-	d := delivery{kind: kind, body: r.Body}
+	d := delivery{kind: kind, body: r.Body, shop: s.shop}
 	var err error
 	if d.created, err = seconds(e.Created, "/created"); err != nil {
 		return nil, err

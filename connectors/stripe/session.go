@@ -21,6 +21,7 @@ type session struct {
 	Subscription  connectors.ID              `json:"subscription"`
 	Invoice       connectors.ID              `json:"invoice"`
 	Intent        connectors.ID              `json:"payment_intent"`
+	Metadata      connectors.Maybe[metadata] `json:"metadata"`
 }
 
 // promises are the boxes at checkout. Terms of service accepted are no consent
@@ -53,7 +54,7 @@ func sessionTold(d delivery) ([]lifecycle.Event, error) {
 		return nil, err
 	}
 	if order != nil {
-		events = append(events, lifecycle.Event{Type: lifecycle.OrderPlaced, Order: order})
+		events = append(events, lifecycle.Event{Type: lifecycle.OrderPlaced, Order: order, Also: s.names(d, order.ID)})
 	}
 	if len(events) == 0 {
 		events = []lifecycle.Event{{Type: lifecycle.ContactChanged}}
@@ -65,6 +66,15 @@ func sessionTold(d delivery) ([]lifecycle.Event, error) {
 		return nil, err
 	}
 	return events, nil
+}
+
+// names are the payment beside the invoice, and the shop's own id of the order.
+func (s session) names(d delivery, order string) []lifecycle.OrderName {
+	intent := string(s.Intent)
+	if intent == order {
+		intent = ""
+	}
+	return names(d, s.Metadata.Value, intent)
 }
 
 func (s session) paid() bool {

@@ -29,19 +29,23 @@ type Options struct {
 	Secrets []string
 	// TestEvents takes events of Stripe's test mode as if they were real.
 	TestEvents bool
+	// OrdersOf is whose order ids stand in metadata.order_id of payments: a source
+	// of the shop, or a system. Empty: nobody's that we know.
+	OrdersOf string
 }
 
 // Source verifies and normalises one shop's deliveries.
 type Source struct {
 	secrets [][]byte
 	tests   bool
+	shop    string // whose order ids stand in metadata.order_id; empty: they are not read
 }
 
 var _ connectors.Source = (*Source)(nil)
 
 // New makes a source. It fails when no secret is left.
 func New(o Options) (*Source, error) {
-	s := &Source{tests: o.TestEvents}
+	s := &Source{tests: o.TestEvents, shop: o.OrdersOf}
 	for _, secret := range o.Secrets {
 		if secret = strings.TrimSpace(secret); secret != "" {
 			s.secrets = append(s.secrets, []byte(secret)) // the whole text is the key, whsec_ and all

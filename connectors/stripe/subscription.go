@@ -1,8 +1,6 @@
 package stripe
 
 import (
-	"slices"
-
 	"ritorno/connectors"
 	"ritorno/internal/lifecycle"
 )
@@ -101,7 +99,8 @@ func (s subscription) cancelled(d delivery) lifecycle.Event {
 	ev.At = firstKnown(s.Canceled.Time, s.Ended.Time, d.created)
 	w := s.Why.Value
 	reason := w.Reason.Line(maxCode)
-	ev.Subscription.Involuntary = slices.Contains([]string{"payment_failed", "payment_disputed"}, reason)
+	ev.Subscription.Disputed = reason == "payment_disputed"
+	ev.Subscription.Involuntary = ev.Subscription.Disputed || reason == "payment_failed"
 	if ev.Subscription.Reason = joined(w.Feedback.Line(maxCode), w.Comment.Line(maxReason)); ev.Subscription.Reason == "" {
 		ev.Subscription.Reason = reason
 	}

@@ -16,6 +16,7 @@ type envelope struct {
 // payload is the data of every type. An order's own fields stand in it directly.
 type payload struct {
 	ID       connectors.ID          `json:"id"`
+	Owner    connectors.Text        `json:"order_source"`
 	Number   connectors.Text        `json:"number"`
 	At       connectors.Stamp       `json:"at"`
 	Created  connectors.Stamp       `json:"created_at"`

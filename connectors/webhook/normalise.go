@@ -80,6 +80,11 @@ func (e envelope) events(key string, at time.Time) ([]lifecycle.Event, error) {
 	if ev.Type == lifecycle.ConsentChanged && len(ev.Consents) == 0 {
 		return nil, connectors.Malformed("/data/consent", "is missing: name email or sms with a state")
 	}
+	if ev.OrderID() != "" {
+		if ev.Owner, err = t.owner(); err != nil {
+			return nil, err
+		}
+	}
 	ev.Key = t.key
 	ev.Version = firstKnown(t.Updated.Time, t.at, ev.At)
 	return []lifecycle.Event{ev}, nil

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"regexp"
 	"strings"
 
 	"ritorno/connectors"
@@ -74,6 +75,18 @@ func (t told) order(status lifecycle.OrderStatus) (*lifecycle.Order, error) {
 		return nil, connectors.Malformed("/data/total", "is missing; write 0 for an order that cost nothing")
 	}
 	return o, nil
+}
+
+// ownerName is how a source may be called in the configuration.
+var ownerName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// owner is whose id the order's is, empty for the sender's own.
+func (t told) owner() (string, error) {
+	s := strings.TrimSpace(string(t.Owner))
+	if s != "" && !ownerName.MatchString(s) {
+		return "", connectors.Malformed("/data/order_source", "is no name: give that of a source in the configuration, or shopify, stripe or recharge")
+	}
+	return s, nil
 }
 
 // status is the word in the body, else the one that the type implies. A

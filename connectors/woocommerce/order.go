@@ -35,6 +35,7 @@ type order struct {
 	Lines     connectors.List[line]     `json:"line_items"`
 	Coupons   connectors.List[coupon]   `json:"coupon_lines"`
 	Refunds   connectors.List[refund]   `json:"refunds"`
+	Payment   loose                     `json:"transaction_id"`
 	Meta      connectors.List[meta]     `json:"meta_data"`
 	// Fields of other objects.
 	Period connectors.Seen `json:"billing_period"`
@@ -98,6 +99,20 @@ func orderTold(d delivery) ([]lifecycle.Event, error) {
 	return nil, nil // pending: a checkout that was begun is no purchase yet
 }
 
+// payments are the names by which Stripe tells this order, where it was paid
+// through its plugin.
+func (o order) payments() []lifecycle.OrderName {
+	var out []lifecycle.OrderName
+	for _, id := range []string{valueOf(o.Meta, "_stripe_intent_id").line(maxCode), o.Payment.line(maxCode)} {
+		stripe := strings.HasPrefix(id, "pi_") || strings.HasPrefix(id, "ch_") || strings.HasPrefix(id, "py_")
+		name := lifecycle.OrderName{Owner: lifecycle.OwnerStripe, ID: id}
+		if stripe && !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 func (o order) status() string {
 	return strings.TrimPrefix(strings.ToLower(strings.TrimSpace(string(o.Status))), "wc-")
 }
@@ -121,7 +136,7 @@ func (o order) placed(d delivery, id string, version time.Time, status lifecycle
 	}
 	ev := lifecycle.Event{
 		Type: lifecycle.OrderPlaced, At: told.At, Version: version,
-		Person: personOf(o.Customer, o.Billing.Value, o.Meta, d.fields), Order: told,
+		Person: personOf(o.Customer, o.Billing.Value, o.Meta, d.fields), Order: told, Also: o.payments(),
 	}
 	switch {
 	case status == lifecycle.OrderVoid:

@@ -89,6 +89,7 @@ func guest(t *testing.T, ev lifecycle.Event) {
 			ID: "211", Number: "211", At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: 3330, Currency: "USD"},
 			Items: []lifecycle.Item{{Product: "16", Title: "Beanie", Quantity: 1}},
 		},
+		Also: []lifecycle.OrderName{{Owner: lifecycle.OwnerStripe, ID: "pi_3KMuym2EdyGr1FMV0TtJrfac"}},
 	}
 	if diff := cmp.Diff(want, ev, cmpopts.IgnoreFields(lifecycle.Event{}, "Key")); diff != "" {
 		t.Errorf("event (-want +got):\n%s", diff)

@@ -24,8 +24,8 @@ func (e *Engine) Apply(ctx context.Context, shop string, ev lifecycle.Event) (Ou
 		return Outcome{}, fmt.Errorf("shop %q: %w", shop, ErrShop)
 	}
 	out, t, err := e.apply(ctx, s, ev)
-	out.NewOrder = err == nil && fresh(ev, out, t, s.Name)
-	if tells(ev, out, t, s.Name) {
+	out.NewOrder = err == nil && fresh(ev, out)
+	if tells(s, ev, out, t) {
 		e.noteOrder(ctx, s, ev)
 	}
 	e.m.event(ev.Type, out, err)
@@ -98,9 +98,8 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 	if ev.Key != "" && !defect.On("delivery_key") {
 		req.Delivery = identity.DeliveryKey(s.Name+"/"+ev.Source, ev.Key)
 	}
-	if k := ev.OrderKey(s.Name); k != 0 {
-		req.Orders = []uint64{k, lifecycle.OffKey(k)}
-	}
+	names := s.Rules.OrderKeys(&ev)
+	req.Orders = names.Asked()
 	erased := lifecycle.ErasedKey(id)
 	if create {
 		req.Orders = append(req.Orders, erased)
@@ -117,9 +116,7 @@ func (e *Engine) update(ctx context.Context, s *Shop, id string, ev lifecycle.Ev
 		case c.Forward != "":
 			return store.Change{}, forwarded{c.Forward}
 		}
-		if ev.OrderKey(s.Name) != 0 {
-			ev.Remembered, ev.RememberedOff = known.Orders[req.Orders[0]], known.Orders[req.Orders[1]]
-		}
+		ev.Recall(names, &c, known.Orders)
 		t = s.Rules.Decide(ev, c, now)
 		return e.change(s.Name, t), nil
 	})
@@ -160,8 +157,6 @@ func (e *Engine) change(shop string, t lifecycle.Transition) store.Change {
 	return ch
 }
 
-func orderOf(ev lifecycle.Event) string { return ev.OrderID() }
-
 // afterwards keeps the look-ups for what the event taught us, and applies what
 // was parked until now. It runs before the answer, so that an acknowledged
 // order can be found by its refund. A repeated delivery does it again: the try
@@ -174,19 +169,12 @@ func (e *Engine) afterwards(ctx context.Context, s *Shop, ev lifecycle.Event, kn
 	if (out.Duplicate || known.fresh) && known.ref != noDigest && !slices.Contains(wake, known.ref) {
 		wake = append(wake, known.ref)
 	}
-	if pointable(ev) && (out.Duplicate || slices.Contains(t.SeenOrders, ev.OrderKey(s.Name))) {
-		d := store.Digest(e.keys.Order(s.Name, "", ev.Order.ID))
-		if err := e.st.PointOrder(ctx, d, known.id, ev.Order.At); err != nil {
-			return err
-		}
-		wake = append(wake, d)
-	}
 	for _, d := range wake {
 		if err := e.unpark(ctx, s, d, known.id); err != nil {
 			return err
 		}
 	}
-	return nil
+	return e.pointOrders(ctx, s, ev, known.id, out, t)
 }
 
 // pointPhone lets a number lead to its contact as the record reads it: the
@@ -210,12 +198,6 @@ func (e *Engine) pointPhone(ctx context.Context, s *Shop, ev lifecycle.Event, kn
 		return err
 	}
 	return nil
-}
-
-// pointable reports whether the event brings an order by whose id its contact
-// is to be found: a refund or a cancellation may name nothing else.
-func pointable(ev lifecycle.Event) bool {
-	return ev.Order != nil && ev.Order.ID != "" && !ev.Order.Partial && ev.Order.Total.Minor >= 0
 }
 
 // ApplyTo takes in an event about a contact whose id is known: a click, a

@@ -18,18 +18,19 @@ const freshOrder = 72 * time.Hour
 
 // tells reports whether an event is news of a new order as a source tells it
 // when it is placed.
-func tells(ev lifecycle.Event, out Outcome, t lifecycle.Transition, shop string) bool {
+func tells(s *Shop, ev lifecycle.Event, out Outcome, t lifecycle.Transition) bool {
 	o := ev.Order
 	if o == nil || o.Partial || out.Duplicate || ev.Historical && !defect.On("feed_import") || ev.Type != lifecycle.OrderPlaced && ev.Type != lifecycle.Renewed {
 		return false
 	}
 	// Nobody can be told from it, or not yet: it flowed all the same.
-	return out.Ignored || out.Parked || slices.Contains(t.SeenOrders, lifecycle.OrderKey(shop, o.ID))
+	return out.Ignored || out.Parked || slices.Contains(t.SeenOrders, s.Rules.OrderKeys(&ev).Own.Key)
 }
 
 // fresh reports whether an event brought a purchase that was not known.
-func fresh(ev lifecycle.Event, out Outcome, t lifecycle.Transition, shop string) bool {
-	return ev.Order != nil && !ev.Order.Partial && !out.Duplicate && slices.Contains(t.SeenOrders, lifecycle.OrderKey(shop, ev.Order.ID))
+// Another name of a known one is none.
+func fresh(ev lifecycle.Event, out Outcome) bool {
+	return ev.Order != nil && !ev.Order.Partial && !out.Duplicate && out.counted.Orders > 0
 }
 
 // noteOrder remembers that a new order came in. It is a statistic: failing it

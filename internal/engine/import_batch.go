@@ -171,8 +171,13 @@ func (im *importer) find(ctx context.Context, all []*group) error {
 		n := len(g.keys())
 		g.identify(found[:n:n], found[n:n+len(g.phones)])
 		found = found[n+len(g.phones):]
-		if id := g.events[0].OrderID(); g.fresh && !g.alone && id != "" {
-			fresh, orders = append(fresh, g), append(orders, store.Digest(im.e.keys.Order(im.s.Name, "", id)))
+		if !g.fresh || g.alone {
+			continue
+		}
+		for _, h := range im.s.Rules.OrderKeys(&g.events[0]).All() {
+			if believed(im.s, g.events[0], h) {
+				fresh, orders = append(fresh, g), append(orders, im.e.orderDigest(im.s, h))
+			}
 		}
 	}
 	ids, err := im.e.st.LookupOrders(ctx, orders)
@@ -180,7 +185,7 @@ func (im *importer) find(ctx context.Context, all []*group) error {
 		return err
 	}
 	for i, g := range fresh {
-		g.alone = ids[i] != ""
+		g.alone = g.alone || ids[i] != ""
 	}
 	return nil
 }
@@ -289,8 +294,9 @@ func (im *importer) pointOrders(ctx context.Context, all []*group) error {
 	for _, g := range all {
 		for _, ev := range g.events {
 			if pointable(ev) && now.Sub(ev.Order.At) < store.OrderLife {
-				orders = append(orders, store.OrderPointer{Digest: store.Digest(im.e.keys.Order(im.s.Name, "", ev.Order.ID)), ID: g.id, At: ev.Order.At})
-				ids, keys = append(ids, g.id), append(keys, ev.OrderKey(im.s.Name))
+				own := im.s.Rules.OrderKeys(&ev).Own
+				orders = append(orders, store.OrderPointer{Digest: im.e.orderDigest(im.s, own), ID: g.id, At: ev.Order.At})
+				ids, keys = append(ids, g.id), append(keys, own.Key)
 			}
 		}
 	}
@@ -320,9 +326,7 @@ func (im *importer) update(ctx context.Context, all []*group, from int) (Importe
 		evs := g.events[from:min(from+importStep, len(g.events))]
 		jobs[i].ID, jobs[i].Create = g.id, true
 		for _, ev := range evs {
-			if k := ev.OrderKey(im.s.Name); k != 0 {
-				jobs[i].Orders = append(jobs[i].Orders, k, lifecycle.OffKey(k))
-			}
+			jobs[i].Orders = append(jobs[i].Orders, im.s.Rules.OrderKeys(&ev).Asked()...)
 		}
 		erased := lifecycle.ErasedKey(g.id)
 		jobs[i].Orders = append(jobs[i].Orders, erased)
@@ -395,7 +399,9 @@ func (im *importer) wake(ctx context.Context, all []*group) error {
 		mine := append(g.keys(), g.phones...)
 		for _, ev := range g.events {
 			if pointable(ev) {
-				mine = append(mine, store.Digest(im.e.keys.Order(im.s.Name, "", ev.Order.ID)))
+				for _, h := range im.s.Rules.OrderKeys(&ev).All() {
+					mine = append(mine, im.e.orderDigest(im.s, h))
+				}
 			}
 		}
 		for _, d := range mine {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"ritorno/internal/identity"
@@ -57,7 +58,7 @@ func (e *Engine) eachWaiting(ctx context.Context, s *Shop, who map[store.Digest]
 // waitsIn reports whether an event that waits for d is a shop's: the same person
 // may be another shop's, too, which is none of this one's business.
 func (e *Engine) waitsIn(s *Shop, d store.Digest, ev lifecycle.Event) bool {
-	return d == e.digests(s, ev).ref || d == store.Digest(e.keys.Order(s.Name, "", orderOf(ev)))
+	return d == e.digests(s, ev).ref || slices.ContainsFunc(s.Rules.OrderKeys(&ev).All(), func(h lifecycle.OrderHandle) bool { return d == e.orderDigest(s, h) })
 }
 
 func (e *Engine) namesOne(s *Shop, ev lifecycle.Event, who map[store.Digest]bool) bool {

@@ -93,7 +93,7 @@ func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event, p
 		}
 	}
 	if r.id == "" {
-		if r.id, err = e.byOrder(ctx, s, ev); err != nil {
+		if r.id, err = e.byOrder(ctx, s, ev, len(r.digests()) > 0); err != nil {
 			return r, false, err
 		}
 	}
@@ -220,26 +220,6 @@ func otherRef(c lifecycle.Contact, source, id string) bool {
 	return false
 }
 
-// byOrder finds the contact of an order that is named without its person.
-func (e *Engine) byOrder(ctx context.Context, s *Shop, ev lifecycle.Event) (string, error) {
-	id := orderOf(ev)
-	if id == "" {
-		return "", nil
-	}
-	contact, err := e.st.LookupOrder(ctx, store.Digest(e.keys.Order(s.Name, "", id)))
-	if errors.Is(err, store.ErrNotFound) || contact == "" {
-		return "", nil
-	}
-	if err != nil {
-		return "", err
-	}
-	c, err := e.load(ctx, contact)
-	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
-	}
-	return c.ID, err
-}
-
 // mayCreate reports whether the event makes a contact: it must be of a kind
 // that does, and name an address. An import may bring customer ids alone.
 func (e *Engine) mayCreate(ev lifecycle.Event, r resolved) bool {
@@ -324,12 +304,12 @@ func (e *Engine) repoint(ctx context.Context, d store.Digest, from, to string) e
 func (e *Engine) unknown(ctx context.Context, s *Shop, ev lifecycle.Event, r resolved) (Outcome, error) {
 	d := r.ref
 	if d == noDigest {
-		id := orderOf(ev)
+		own := s.Rules.OrderKeys(&ev).Own
 		named := ev.Refund != nil || ev.Order != nil && ev.Order.Partial
-		if id == "" || !named {
+		if own.Key == 0 || !named {
 			return Outcome{Ignored: true, Reason: lifecycle.ReasonNoAddress}, nil
 		}
-		d = store.Digest(e.keys.Order(s.Name, "", id))
+		d = e.orderDigest(s, own)
 	}
 	item, err := json.Marshal(ev)
 	if err != nil {

@@ -17,6 +17,7 @@ func TestAnOrderToldByTwoSourcesIsOfOnePerson(t *testing.T) {
 	}
 	shop := tell("shopify", orderOf("6200000000000000201", day0, named("7", annaMail, "")))
 	app := tell("erp", orderOf("6200000000000000201", day0.Add(time.Second), named("71", other, "")))
+	app.Owner = "shopify"
 	gone := lifecycle.Event{
 		Type: lifecycle.SubscriptionCancelled, Source: "erp", Key: "s", At: day0.Add(time.Hour),
 		Person: lifecycle.Person{CustomerID: "71"}, Subscription: &lifecycle.Subscription{ID: "S"},

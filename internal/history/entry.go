@@ -76,6 +76,7 @@ func (r row) order() (Entry, *BadLine) {
 		o.Codes = []string{c}
 	}
 	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, Source: r.f.o.Source, At: at, Version: at, Historical: true, Person: who, Order: o}
+	ev.Owner = r.owner()
 	if bad := r.settle(&e, &ev); bad != nil || e.What == Nothing {
 		return e, bad
 	}
@@ -84,6 +85,21 @@ func (r row) order() (Entry, *BadLine) {
 	}
 	e.Total, e.Back, e.Events = o.Total, o.Refunded, []lifecycle.Event{ev}
 	return e, nil
+}
+
+// owner says whose order ids the file has: the named source's. Where none is
+// named: the shop system's whose export it is, if its ids are its own in the
+// whole world, else anybody's.
+func (r row) owner() string {
+	switch {
+	case r.f.o.Source != "" && r.f.o.Source != "import":
+		return r.f.o.Source
+	case r.f.d.kind == Shopify && r.text(fOrder2) != "":
+		return lifecycle.OwnerShopify
+	case r.f.d.kind == Stripe:
+		return lifecycle.OwnerStripe
+	}
+	return ""
 }
 
 // settle says what became of the order.

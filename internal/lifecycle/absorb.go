@@ -67,8 +67,19 @@ func (d *decision) absorbIdentity(gone Contact) {
 	if d.c.CancelReason == "" {
 		d.c.CancelReason = gone.CancelReason
 	}
+	d.absorbInvoluntary(gone)
 	if d.c.Plan == "" {
 		d.c.Plan = gone.Plan
+	}
+}
+
+// absorbInvoluntary takes over how the last cancellation came about, where gone
+// knows the later one.
+func (d *decision) absorbInvoluntary(gone Contact) {
+	for _, m := range gone.Marks {
+		if m.Kind == MarkCancelled && !d.c.cancelledAfter(m.At) {
+			d.c.Involuntary = gone.Involuntary
+		}
 	}
 }
 
@@ -107,7 +118,8 @@ func (d *decision) absorbOrders(gone Contact) {
 			d.c.Orders[i] = o
 		}
 	}
-	slices.SortStableFunc(d.c.Orders, func(a, b OrderMark) int { return compareFacts(fact{at: a.At, order: &a}, fact{at: b.At, order: &b}) })
+	d.sortOrders()
+	d.absorbLinks(gone)
 	w, g := &d.c.Older, gone.Older
 	w.Count += g.Count
 	w.Spent += g.Spent

@@ -20,6 +20,7 @@ func (c Contact) clone() Contact {
 	for i := range c.Orders {
 		c.Orders[i].Refunds = slices.Clone(c.Orders[i].Refunds)
 	}
+	c.Links = slices.Clone(c.Links)
 	c.Marks = slices.Clone(c.Marks)
 	c.Runs = slices.Clone(c.Runs)
 	c.Messages = slices.Clone(c.Messages)
@@ -51,8 +52,8 @@ func digest(parts ...string) uint64 {
 	return binary.BigEndian.Uint64(sum[:8]) &^ (1 << 63)
 }
 
-// OrderKey is the digest under which an order of a shop is remembered for
-// good. One purchase has one id, whichever source tells it.
+// OrderKey is the digest under which an order is remembered for good whose
+// id's owner nobody knows; see [Rules.OrderKeys].
 func OrderKey(shop, id string) uint64 { return digest("order", shop, id) }
 
 // OffKey is the digest under which it is remembered that an order was taken

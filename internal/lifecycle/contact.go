@@ -45,6 +45,7 @@ const (
 	MaxRefs     = 8
 	MaxAnswers  = 8
 	MaxLooks    = 12
+	MaxLinks    = 2 * MaxOrders
 )
 
 // Contact is one person in one shop: one compact record. All times are UTC.
@@ -66,6 +67,7 @@ type Contact struct {
 	PausedTo time.Time       // no messages before
 
 	Orders []OrderMark // the last ones, oldest first
+	Links  []OrderLink // further names of Orders, newest last
 	Older  Rolled      // what rolled out of Orders
 	Marks  []Mark      // oldest first
 	Base   Fold        // the fold of everything that rolled out
@@ -87,6 +89,7 @@ type Contact struct {
 	Answers  []Answer
 
 	CancelReason string // of the last cancellation, in the source's words
+	Involuntary  bool   // the last cancellation was nobody's decision: payments failed
 	Plan         string // subscription plan, if a source told one
 
 	Due     time.Time // when the timer fires next, program time; zero: never

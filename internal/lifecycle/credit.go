@@ -26,16 +26,3 @@ func (ev *Event) OrderID() string {
 	}
 	return ""
 }
-
-// OrderKey is the digest under which a shop remembers for good what an event
-// tells of an order, 0 where it tells of none.
-func (ev *Event) OrderKey(shop string) uint64 {
-	id := ev.OrderID()
-	switch {
-	case id == "":
-		return 0
-	case ev.Order != nil && ev.Order.isCredit():
-		return digest("credit", shop, id)
-	}
-	return OrderKey(shop, id)
-}

@@ -234,11 +234,14 @@ func (d *decision) gone(key uint64) bool {
 }
 
 func (d *decision) cancelled() {
-	m := Mark{Kind: MarkCancelled, At: d.ev.At, Key: d.subscriptionKey(), Reason: ReasonCancelled}
+	m := Mark{Kind: MarkCancelled, At: d.ev.At, Key: d.subscriptionKey(), Reason: d.ev.Subscription.whose()}
 	if !d.mark(m) {
 		return
 	}
 	text := ""
+	if !d.c.cancelledAfter(m.At) {
+		d.c.Involuntary = m.Reason != ReasonCancelled
+	}
 	if s := d.ev.Subscription; s != nil {
 		text = clip(s.Reason, 120)
 		if text != "" {
@@ -249,6 +252,22 @@ func (d *decision) cancelled() {
 		}
 	}
 	d.note(text)
+}
+
+// whose says whether somebody decided to leave, in a word.
+func (s *Subscription) whose() Reason {
+	switch {
+	case s == nil || !s.Involuntary && !s.Disputed:
+		return ReasonCancelled
+	case s.Disputed:
+		return ReasonDisputed
+	}
+	return ReasonPaymentFailed
+}
+
+// cancelledAfter reports whether a later cancellation is known.
+func (c *Contact) cancelledAfter(at time.Time) bool {
+	return slices.ContainsFunc(c.Marks, func(m Mark) bool { return m.Kind == MarkCancelled && m.At.After(at) })
 }
 
 func (d *decision) paused() {

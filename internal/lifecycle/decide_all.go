@@ -19,8 +19,8 @@ func (r *Rules) DecideAll(evs []Event, c Contact, at Times, remembered map[uint6
 	sum := Transition{Contact: c}
 	counts := map[string]int64{}
 	for _, ev := range evs {
-		if k := ev.OrderKey(c.Shop); k != 0 {
-			ev.Remembered, ev.RememberedOff = remembered[k], remembered[offKey(k)]
+		if k := r.OrderKeys(&ev); k.Own.Key != 0 {
+			ev.Recall(k, &sum.Contact, remembered)
 		}
 		if ev.Real.IsZero() {
 			ev.Real = at.Real

@@ -306,6 +306,11 @@ func newsOfOldAndNow() (list []news) {
 				}))
 			}
 		}
+		for _, s := range []lifecycle.Subscription{{ID: "S1", Involuntary: true}, {ID: "S1", Involuntary: true, Disputed: true}} {
+			list = append(list, about(lifecycle.SubscriptionCancelled, func(w *world, ev *lifecycle.Event) {
+				ev.At, ev.Subscription = when(w), &s
+			}))
+		}
 		list = append(list, about(lifecycle.Responded, func(w *world, ev *lifecycle.Event) {
 			ev.At, ev.Response = when(w), &lifecycle.Response{Kind: lifecycle.ResponseReply}
 		}))

@@ -48,12 +48,13 @@ func (d *decision) erasing(c *Contact) *Erasing {
 		g.Codes = append(g.Codes, a.Message.Code)
 	}
 	if d.r.Keys != nil {
-		g.name(d.r.Keys, c)
+		g.name(d.r, c)
 	}
 	return g
 }
 
-func (g *Erasing) name(k *identity.Keys, c *Contact) {
+func (g *Erasing) name(r *Rules, c *Contact) {
+	k := r.Keys
 	look := func(x identity.Digest) { g.Lookups = append(g.Lookups, string(x[:])) }
 	suppress := func(x identity.Digest) { g.Suppress = append(g.Suppress, string(x[:])) }
 	if c.Email.Key != "" {
@@ -68,9 +69,25 @@ func (g *Erasing) name(k *identity.Keys, c *Contact) {
 		look(k.Ref(c.Shop, ref.Source, ref.ID))
 	}
 	for _, o := range c.Orders {
-		x := k.Order(c.Shop, "", o.ID)
+		x := k.Order(c.Shop, r.spaceOf(&o), o.ID)
 		g.Orders = append(g.Orders, string(x[:]))
 	}
+	for _, l := range c.Links {
+		if l.Lookup != "" {
+			g.Orders = append(g.Orders, l.Lookup)
+		}
+	}
+}
+
+// spaceOf finds the space in which an order was told: the one that makes its
+// key.
+func (r *Rules) spaceOf(o *OrderMark) string {
+	for _, space := range append(r.spaces(), sourcePrefix+o.Source, OwnerShopify, OwnerStripe, OwnerRecharge) {
+		if spacedKey("order", r.Shop, space, o.ID) == o.Key {
+			return space
+		}
+	}
+	return ""
 }
 
 // onTombstone decides for somebody who was erased: no news brings anything

@@ -59,8 +59,13 @@ type Event struct {
 	Version time.Time
 	Person  Person
 
-	Order        *Order
-	Refund       *Refund
+	Order  *Order
+	Refund *Refund
+	// Owner says whose the id of Order or Refund is: a source of the shop by
+	// name, or a system such as OwnerShopify. Empty: the telling source's own.
+	Owner string
+	// Also are further names of that order: of its payment, its invoice.
+	Also         []OrderName
 	Subscription *Subscription
 	Consents     []ConsentChange
 	Response     *Response
@@ -129,7 +134,7 @@ const (
 
 // Order is one purchase.
 type Order struct {
-	ID       string // the order's id at the source, opaque text; one purchase has one id, whoever tells it
+	ID       string // the order's id at its owner, opaque text; one purchase has one id, whoever tells it
 	Number   string // as shown to people, such as "#1001"; may be empty
 	At       time.Time
 	Status   OrderStatus
@@ -163,8 +168,11 @@ type Subscription struct {
 	ID     string
 	Reason string // why it was cancelled, in the source's words; may be empty
 	Plan   string
-	// Involuntary: payments failed, nobody decided to leave.
+	// Involuntary: payments failed, nobody decided to leave. Nobody is asked why.
 	Involuntary bool
+	// Disputed: involuntary, and the bank took a payment back or it was fraud:
+	// nothing is to be said at all.
+	Disputed bool
 	// Running: it is active now, since whenever. That takes its own cancellation
 	// back, and says nothing else: for sources that repeat the state of a
 	// subscription without a word on what changed.

@@ -88,6 +88,7 @@ type ExportRun struct {
 type ExportSubscription struct {
 	Plan         string `json:"plan"`
 	CancelReason string `json:"cancel_reason"`
+	Involuntary  bool   `json:"involuntary"` // the last cancellation was nobody's decision
 }
 
 // ExportFact is one fact that moved the state.
@@ -124,8 +125,8 @@ func (r *Rules) Export(c Contact, now time.Time) Export {
 	for _, run := range runs {
 		x.Journeys = append(x.Journeys, ExportRun{run.Journey, run.Trigger, run.Anchor, run.Began, ptr(run.Ended), run.Outcome, run.Step, run.Got})
 	}
-	if c.Plan != "" || c.CancelReason != "" {
-		x.Subscription = &ExportSubscription{c.Plan, c.CancelReason}
+	if c.Plan != "" || c.CancelReason != "" || c.Involuntary {
+		x.Subscription = &ExportSubscription{c.Plan, c.CancelReason, c.Involuntary}
 	}
 	for _, m := range c.Marks {
 		x.Facts = append(x.Facts, ExportFact{m.Kind.String(), m.At})

@@ -187,8 +187,15 @@ func (f *Fold) applyCancelled(m *Mark) {
 	if f.State == UnsubscribedState || f.State == Cancelled {
 		return
 	}
-	f.to(Cancelled, ReasonCancelled, m.At)
-	f.hang(OnCancellation, m.Key^uint64(m.At.UnixMilli()), m.At)
+	trigger, why := OnCancellation, ReasonCancelled
+	switch m.Reason {
+	case ReasonPaymentFailed:
+		trigger, why = OnPaymentFailed, m.Reason
+	case ReasonDisputed:
+		trigger, why = "", m.Reason
+	}
+	f.to(Cancelled, why, m.At)
+	f.hang(trigger, m.Key^uint64(m.At.UnixMilli()), m.At)
 }
 
 // applyResumed takes in a subscription that was taken up again, or renewed
@@ -320,9 +327,10 @@ func (r *Rules) roll(c *Contact) (off []uint64) {
 		o := *x.order
 		if o.Counts() {
 			c.Older.add(&o, r.Currency)
+			c.dropLinks(o.Key)
 		} else {
 			c.Older.Spent += o.credit(r.Currency)
-			off = append(off, offKey(o.Key))
+			off = append(append(off, offKey(o.Key)), c.dropLinks(o.Key)...)
 		}
 		c.Orders = slices.DeleteFunc(c.Orders, func(p OrderMark) bool { return p.Key == o.Key })
 	}

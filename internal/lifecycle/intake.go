@@ -178,18 +178,13 @@ func (d *decision) dropQueued(ch Channel) {
 // order takes in one telling of an order: itself, its cancellation or a
 // refund.
 func (d *decision) order() {
-	id := ""
-	switch {
-	case d.ev.Order != nil:
-		id = d.ev.Order.ID
-	case d.ev.Refund != nil:
-		id = d.ev.Refund.OrderID
-	}
+	id := d.ev.OrderID()
 	if id == "" {
 		return
 	}
-	key := d.ev.OrderKey(d.c.Shop)
-	i := slices.IndexFunc(d.c.Orders, func(o OrderMark) bool { return o.Key == key })
+	names := d.r.OrderKeys(&d.ev)
+	key := names.Own.Key
+	i := d.markOf(names)
 	if i < 0 && d.ev.Remembered {
 		d.rolledOrder(key)
 		return
@@ -200,6 +195,7 @@ func (d *decision) order() {
 		o = OrderMark{Key: key, ID: clip(id, 64), Source: d.ev.Source, At: d.ev.At, Partial: true}
 		d.t.SeenOrders = append(d.t.SeenOrders, key)
 	} else {
+		i = d.link(i, names)
 		o = d.c.Orders[i]
 	}
 	was := o
@@ -218,10 +214,11 @@ func (d *decision) order() {
 	if fresh {
 		d.arrivedBefore(o.At, fact{order: &o}.rank())
 		d.c.Orders = append(d.c.Orders, o)
+		d.link(len(d.c.Orders)-1, names)
 	} else {
 		d.c.Orders[i] = o
 	}
-	slices.SortStableFunc(d.c.Orders, func(a, b OrderMark) int { return compareFacts(fact{at: a.At, order: &a}, fact{at: b.At, order: &b}) })
+	d.sortOrders()
 	d.changed = true
 	if d.r.Totals(&d.c).Last.After(o.At) {
 		d.t.Reason = ReasonLateNews
@@ -259,7 +256,7 @@ func (d *decision) noteOrder(was, o OrderMark, fresh bool) {
 	case o.Refunded() != was.Refunded() || was.Counts() && !o.Counts():
 		d.noteWhy(OrderRefunded, "", o.ID+", "+Money{o.Refunded(), o.Total.Currency}.String()+" "+o.Total.Currency)
 	case fresh:
-		d.note(o.ID)
+		d.note(strings.TrimSuffix(o.ID+", "+d.ev.Text, ", "))
 	}
 }
 
@@ -318,7 +315,9 @@ func (o *OrderMark) tell(ev *Event) {
 		if len(n.Items) > 0 {
 			o.Product = clip(n.Items[0].Title, 80)
 		}
-		o.Codes = clip(strings.Join(n.Codes, ","), 80)
+		if len(n.Codes) > 0 || o.Source == ev.Source { // a payment's own telling knows of no codes
+			o.Codes = clip(strings.Join(n.Codes, ","), 80)
+		}
 		o.Source = ev.Source
 		backToOpen := !o.Partial && o.Status == OrderPaid && status == OrderOpen
 		if !keep && !backToOpen {

@@ -19,6 +19,9 @@ const (
 	ReasonWelcomed    Reason = "welcome_back_done"
 	ReasonSecondOrder Reason = "second_order"
 	ReasonCancelled   Reason = "cancelled"
+
+	ReasonPaymentFailed Reason = "payment_failed"   // cancelled, and nobody decided to leave
+	ReasonDisputed      Reason = "payment_disputed" // the same; the bank took a payment back
 )
 
 // Why a message was dropped, failed or waits.

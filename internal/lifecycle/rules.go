@@ -42,6 +42,11 @@ type Rules struct {
 	Phone    string         // where; may be empty
 	Keys     *identity.Keys // of the installation; nil: former addresses are not kept, and an erasure names no look-ups
 
+	// Owners are the spaces of order ids, see [SpaceOf], by the name of the source
+	// whose ids are meant. A source that is not in it has none: its ids are
+	// anybody's.
+	Owners map[string]string
+
 	Lapse     time.Duration          // an order after a longer gap counts as a return
 	Assume    [channels]ConsentState // what to assume on a channel where no source ever told a decision
 	Quiet     *Quiet                 // nil: no quiet hours

@@ -130,24 +130,14 @@ func (p *process) store(id string, d *delivery, ev lifecycle.Event, create bool,
 			return
 		}
 		r := request{id: id, create: create, news: true, where: d.kind.String(), delivery: identity.DeliveryKey(shopName+"/"+ev.Source, d.key)}
-		order := ""
-		if ev.Order != nil {
-			order = ev.Order.ID
-		} else if ev.Refund != nil {
-			order = ev.Refund.OrderID
-		}
-		if order != "" {
-			k := lifecycle.OrderKey(shopName, order)
-			r.orders = []uint64{k, lifecycle.OffKey(k)}
-		}
+		names := p.w.rules.OrderKeys(&ev)
+		r.orders = names.Asked()
 		p.update(r, func(c lifecycle.Contact, orders map[uint64]bool) change {
 			ev := ev
 			if c.Erasing != nil { // reached only with the rule switched off
 				c = lifecycle.Contact{ID: c.ID, Shop: c.Shop, Version: c.Version}
 			}
-			if len(r.orders) > 0 {
-				ev.Remembered, ev.RememberedOff = orders[r.orders[0]], orders[r.orders[1]]
-			}
+			ev.Recall(names, &c, orders)
 			return changed(p.w.rules.Decide(ev, c, now))
 		}, func(_ lifecycle.Contact, err error) {
 			if errors.Is(err, errDuplicate) {

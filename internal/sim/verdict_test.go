@@ -102,10 +102,10 @@ func (o *oracle) knows(p *person, c *lifecycle.Contact, d *delivery, answers map
 	case signUp:
 		return c.Email.Value == p.who.Email && c.Phone.Key == p.who.Phone
 	case purchase:
-		key := lifecycle.OrderKey(shopName, d.ev.Order.ID)
+		key := o.w.rules.OrderKeys(&d.ev).Own.Key
 		return slices.ContainsFunc(c.Orders, func(x lifecycle.OrderMark) bool { return x.Key == key && !x.Partial }) || len(c.Orders) >= lifecycle.MaxOrders
 	case refund:
-		key := lifecycle.OrderKey(shopName, d.ev.Refund.OrderID)
+		key := o.w.rules.OrderKeys(&d.ev).Own.Key
 		return slices.ContainsFunc(c.Orders, func(x lifecycle.OrderMark) bool { return x.Key == key && len(x.Refunds) > 0 }) || !o.orderBefore(p, d)
 	case cancel:
 		return len(c.Marks) >= lifecycle.MaxMarks || slices.ContainsFunc(c.Marks, func(m lifecycle.Mark) bool {

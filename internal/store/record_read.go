@@ -17,7 +17,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		Since: r.time(m.Since), Due: r.time(m.Due), DueWhy: lifecycle.Reason(r.word(m.DueWhy)),
 		MadeAt: r.time(m.MadeAt), HeldAt: r.time(m.HeldAt), HeldTo: r.time(m.HeldTo), PausedTo: r.time(m.PausedTo),
 		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
-		CancelReason: r.word(m.CancelReason), Plan: r.word(m.Plan),
+		CancelReason: r.word(m.CancelReason), Involuntary: m.Involuntary, Plan: r.word(m.Plan),
 	}
 	for _, p := range m.Refs {
 		c.Refs = append(c.Refs, lifecycle.Ref{Source: r.word(p.Source), ID: unpack(p.Id, p.Number)})
@@ -25,6 +25,9 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 	r.consents(&c, m)
 	for _, p := range m.Orders {
 		c.Orders = append(c.Orders, r.order(p))
+	}
+	for _, p := range m.OrderLinks {
+		c.Links = append(c.Links, lifecycle.OrderLink{Also: p.Also, Key: p.Key, Lookup: string(p.Lookup)})
 	}
 	for _, p := range m.Marks {
 		c.Marks = append(c.Marks, r.mark(p, lifecycle.MarkEnded))

@@ -22,7 +22,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	m.HeldTo = w.time(c.HeldTo)
 	m.Moment = w.moment(c)
 	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
-	m.CancelReason, m.Plan = w.word(c.CancelReason), w.word(c.Plan)
+	m.CancelReason, m.Involuntary, m.Plan = w.word(c.CancelReason), c.Involuntary, w.word(c.Plan)
 	for _, r := range c.Refs {
 		id, n := pack(r.ID)
 		m.Refs = append(m.Refs, &pb.Ref{Source: w.word(r.Source), Id: id, Number: n})
@@ -30,6 +30,9 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	w.consents(c)
 	for _, o := range c.Orders {
 		m.Orders = append(m.Orders, w.order(o))
+	}
+	for _, l := range c.Links {
+		m.OrderLinks = append(m.OrderLinks, &pb.OrderLink{Also: l.Also, Key: l.Key, Lookup: raw(l.Lookup)})
 	}
 	for _, k := range c.Marks {
 		p := &pb.Mark{

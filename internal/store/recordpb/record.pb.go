@@ -81,6 +81,8 @@ type Record struct {
 	Delay         *Delay                 `protobuf:"bytes,62,opt,name=delay,proto3" json:"delay,omitempty"`
 	Moment        *Moment                `protobuf:"bytes,70,opt,name=moment,proto3" json:"moment,omitempty"`
 	Told          []*Told                `protobuf:"bytes,80,rep,name=told,proto3" json:"told,omitempty"`
+	OrderLinks    []*OrderLink           `protobuf:"bytes,90,rep,name=order_links,json=orderLinks,proto3" json:"order_links,omitempty"`
+	Involuntary   bool                   `protobuf:"varint,91,opt,name=involuntary,proto3" json:"involuntary,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -421,6 +423,20 @@ func (x *Record) GetTold() []*Told {
 		return x.Told
 	}
 	return nil
+}
+
+func (x *Record) GetOrderLinks() []*OrderLink {
+	if x != nil {
+		return x.OrderLinks
+	}
+	return nil
+}
+
+func (x *Record) GetInvoluntary() bool {
+	if x != nil {
+		return x.Involuntary
+	}
+	return false
 }
 
 // Told repeats no word of the record and counts from no time of it: an older
@@ -989,6 +1005,66 @@ func (x *Receipt) GetAlso() uint32 {
 	return 0
 }
 
+type OrderLink struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Also          uint64                 `protobuf:"fixed64,1,opt,name=also,proto3" json:"also,omitempty"`
+	Key           uint64                 `protobuf:"fixed64,2,opt,name=key,proto3" json:"key,omitempty"`
+	Lookup        []byte                 `protobuf:"bytes,3,opt,name=lookup,proto3" json:"lookup,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *OrderLink) Reset() {
+	*x = OrderLink{}
+	mi := &file_record_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *OrderLink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*OrderLink) ProtoMessage() {}
+
+func (x *OrderLink) ProtoReflect() protoreflect.Message {
+	mi := &file_record_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use OrderLink.ProtoReflect.Descriptor instead.
+func (*OrderLink) Descriptor() ([]byte, []int) {
+	return file_record_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *OrderLink) GetAlso() uint64 {
+	if x != nil {
+		return x.Also
+	}
+	return 0
+}
+
+func (x *OrderLink) GetKey() uint64 {
+	if x != nil {
+		return x.Key
+	}
+	return 0
+}
+
+func (x *OrderLink) GetLookup() []byte {
+	if x != nil {
+		return x.Lookup
+	}
+	return nil
+}
+
 type Look struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Message       []byte                 `protobuf:"bytes,1,opt,name=message,proto3" json:"message,omitempty"`
@@ -1006,7 +1082,7 @@ type Look struct {
 
 func (x *Look) Reset() {
 	*x = Look{}
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1018,7 +1094,7 @@ func (x *Look) String() string {
 func (*Look) ProtoMessage() {}
 
 func (x *Look) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[7]
+	mi := &file_record_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1031,7 +1107,7 @@ func (x *Look) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Look.ProtoReflect.Descriptor instead.
 func (*Look) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{7}
+	return file_record_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *Look) GetMessage() []byte {
@@ -1112,7 +1188,7 @@ type Erasing struct {
 
 func (x *Erasing) Reset() {
 	*x = Erasing{}
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1124,7 +1200,7 @@ func (x *Erasing) String() string {
 func (*Erasing) ProtoMessage() {}
 
 func (x *Erasing) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[8]
+	mi := &file_record_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1137,7 +1213,7 @@ func (x *Erasing) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Erasing.ProtoReflect.Descriptor instead.
 func (*Erasing) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{8}
+	return file_record_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *Erasing) GetLookups() [][]byte {
@@ -1200,7 +1276,7 @@ type ConsentSpan struct {
 
 func (x *ConsentSpan) Reset() {
 	*x = ConsentSpan{}
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1212,7 +1288,7 @@ func (x *ConsentSpan) String() string {
 func (*ConsentSpan) ProtoMessage() {}
 
 func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[9]
+	mi := &file_record_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1225,7 +1301,7 @@ func (x *ConsentSpan) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentSpan.ProtoReflect.Descriptor instead.
 func (*ConsentSpan) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{9}
+	return file_record_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *ConsentSpan) GetChange() *ConsentChange {
@@ -1259,7 +1335,7 @@ type Former struct {
 
 func (x *Former) Reset() {
 	*x = Former{}
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1271,7 +1347,7 @@ func (x *Former) String() string {
 func (*Former) ProtoMessage() {}
 
 func (x *Former) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[10]
+	mi := &file_record_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1284,7 +1360,7 @@ func (x *Former) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Former.ProtoReflect.Descriptor instead.
 func (*Former) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{10}
+	return file_record_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *Former) GetLookup() []byte {
@@ -1313,7 +1389,7 @@ type Address struct {
 
 func (x *Address) Reset() {
 	*x = Address{}
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1325,7 +1401,7 @@ func (x *Address) String() string {
 func (*Address) ProtoMessage() {}
 
 func (x *Address) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[11]
+	mi := &file_record_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1338,7 +1414,7 @@ func (x *Address) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Address.ProtoReflect.Descriptor instead.
 func (*Address) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{11}
+	return file_record_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *Address) GetValue() uint32 {
@@ -1380,7 +1456,7 @@ type Ref struct {
 
 func (x *Ref) Reset() {
 	*x = Ref{}
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1392,7 +1468,7 @@ func (x *Ref) String() string {
 func (*Ref) ProtoMessage() {}
 
 func (x *Ref) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[12]
+	mi := &file_record_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1405,7 +1481,7 @@ func (x *Ref) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Ref.ProtoReflect.Descriptor instead.
 func (*Ref) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{12}
+	return file_record_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *Ref) GetSource() uint32 {
@@ -1444,7 +1520,7 @@ type Profile struct {
 
 func (x *Profile) Reset() {
 	*x = Profile{}
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1456,7 +1532,7 @@ func (x *Profile) String() string {
 func (*Profile) ProtoMessage() {}
 
 func (x *Profile) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[13]
+	mi := &file_record_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1469,7 +1545,7 @@ func (x *Profile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Profile.ProtoReflect.Descriptor instead.
 func (*Profile) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{13}
+	return file_record_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Profile) GetFirstName() []byte {
@@ -1534,7 +1610,7 @@ type Consent struct {
 
 func (x *Consent) Reset() {
 	*x = Consent{}
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1546,7 +1622,7 @@ func (x *Consent) String() string {
 func (*Consent) ProtoMessage() {}
 
 func (x *Consent) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[14]
+	mi := &file_record_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1559,7 +1635,7 @@ func (x *Consent) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Consent.ProtoReflect.Descriptor instead.
 func (*Consent) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{14}
+	return file_record_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Consent) GetDecided() uint32 {
@@ -1610,7 +1686,7 @@ type ConsentChange struct {
 
 func (x *ConsentChange) Reset() {
 	*x = ConsentChange{}
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1622,7 +1698,7 @@ func (x *ConsentChange) String() string {
 func (*ConsentChange) ProtoMessage() {}
 
 func (x *ConsentChange) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[15]
+	mi := &file_record_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1635,7 +1711,7 @@ func (x *ConsentChange) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ConsentChange.ProtoReflect.Descriptor instead.
 func (*ConsentChange) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{15}
+	return file_record_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *ConsentChange) GetChannel() uint32 {
@@ -1684,7 +1760,7 @@ type Suppression struct {
 
 func (x *Suppression) Reset() {
 	*x = Suppression{}
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1696,7 +1772,7 @@ func (x *Suppression) String() string {
 func (*Suppression) ProtoMessage() {}
 
 func (x *Suppression) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[16]
+	mi := &file_record_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1709,7 +1785,7 @@ func (x *Suppression) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Suppression.ProtoReflect.Descriptor instead.
 func (*Suppression) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{16}
+	return file_record_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Suppression) GetReason() uint32 {
@@ -1756,7 +1832,7 @@ type Order struct {
 
 func (x *Order) Reset() {
 	*x = Order{}
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1768,7 +1844,7 @@ func (x *Order) String() string {
 func (*Order) ProtoMessage() {}
 
 func (x *Order) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[17]
+	mi := &file_record_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1781,7 +1857,7 @@ func (x *Order) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Order.ProtoReflect.Descriptor instead.
 func (*Order) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{17}
+	return file_record_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Order) GetKey() uint64 {
@@ -1900,7 +1976,7 @@ type Refund struct {
 
 func (x *Refund) Reset() {
 	*x = Refund{}
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1912,7 +1988,7 @@ func (x *Refund) String() string {
 func (*Refund) ProtoMessage() {}
 
 func (x *Refund) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[18]
+	mi := &file_record_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1925,7 +2001,7 @@ func (x *Refund) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Refund.ProtoReflect.Descriptor instead.
 func (*Refund) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{18}
+	return file_record_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Refund) GetKey() uint64 {
@@ -1962,7 +2038,7 @@ type Rolled struct {
 
 func (x *Rolled) Reset() {
 	*x = Rolled{}
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1974,7 +2050,7 @@ func (x *Rolled) String() string {
 func (*Rolled) ProtoMessage() {}
 
 func (x *Rolled) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[19]
+	mi := &file_record_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1987,7 +2063,7 @@ func (x *Rolled) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Rolled.ProtoReflect.Descriptor instead.
 func (*Rolled) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{19}
+	return file_record_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Rolled) GetCount() int64 {
@@ -2040,7 +2116,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2052,7 +2128,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[20]
+	mi := &file_record_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2065,7 +2141,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{20}
+	return file_record_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Mark) GetKind() uint32 {
@@ -2139,7 +2215,7 @@ type Fold struct {
 
 func (x *Fold) Reset() {
 	*x = Fold{}
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2151,7 +2227,7 @@ func (x *Fold) String() string {
 func (*Fold) ProtoMessage() {}
 
 func (x *Fold) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[21]
+	mi := &file_record_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2164,7 +2240,7 @@ func (x *Fold) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fold.ProtoReflect.Descriptor instead.
 func (*Fold) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{21}
+	return file_record_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Fold) GetState() uint32 {
@@ -2290,7 +2366,7 @@ type Run struct {
 
 func (x *Run) Reset() {
 	*x = Run{}
-	mi := &file_record_proto_msgTypes[22]
+	mi := &file_record_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2302,7 +2378,7 @@ func (x *Run) String() string {
 func (*Run) ProtoMessage() {}
 
 func (x *Run) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[22]
+	mi := &file_record_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2315,7 +2391,7 @@ func (x *Run) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Run.ProtoReflect.Descriptor instead.
 func (*Run) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{22}
+	return file_record_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Run) GetId() uint32 {
@@ -2473,7 +2549,7 @@ type Message struct {
 
 func (x *Message) Reset() {
 	*x = Message{}
-	mi := &file_record_proto_msgTypes[23]
+	mi := &file_record_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2485,7 +2561,7 @@ func (x *Message) String() string {
 func (*Message) ProtoMessage() {}
 
 func (x *Message) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[23]
+	mi := &file_record_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2498,7 +2574,7 @@ func (x *Message) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Message.ProtoReflect.Descriptor instead.
 func (*Message) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{23}
+	return file_record_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Message) GetId() []byte {
@@ -2711,7 +2787,7 @@ type Attempt struct {
 
 func (x *Attempt) Reset() {
 	*x = Attempt{}
-	mi := &file_record_proto_msgTypes[24]
+	mi := &file_record_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2723,7 +2799,7 @@ func (x *Attempt) String() string {
 func (*Attempt) ProtoMessage() {}
 
 func (x *Attempt) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[24]
+	mi := &file_record_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2736,7 +2812,7 @@ func (x *Attempt) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Attempt.ProtoReflect.Descriptor instead.
 func (*Attempt) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{24}
+	return file_record_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Attempt) GetId() []byte {
@@ -2794,7 +2870,7 @@ type Entry struct {
 
 func (x *Entry) Reset() {
 	*x = Entry{}
-	mi := &file_record_proto_msgTypes[25]
+	mi := &file_record_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2806,7 +2882,7 @@ func (x *Entry) String() string {
 func (*Entry) ProtoMessage() {}
 
 func (x *Entry) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[25]
+	mi := &file_record_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2819,7 +2895,7 @@ func (x *Entry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Entry.ProtoReflect.Descriptor instead.
 func (*Entry) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{25}
+	return file_record_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Entry) GetAt() uint64 {
@@ -2871,7 +2947,7 @@ type Answer struct {
 
 func (x *Answer) Reset() {
 	*x = Answer{}
-	mi := &file_record_proto_msgTypes[26]
+	mi := &file_record_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2883,7 +2959,7 @@ func (x *Answer) String() string {
 func (*Answer) ProtoMessage() {}
 
 func (x *Answer) ProtoReflect() protoreflect.Message {
-	mi := &file_record_proto_msgTypes[26]
+	mi := &file_record_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2896,7 +2972,7 @@ func (x *Answer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Answer.ProtoReflect.Descriptor instead.
 func (*Answer) Descriptor() ([]byte, []int) {
-	return file_record_proto_rawDescGZIP(), []int{26}
+	return file_record_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Answer) GetAt() uint64 {
@@ -2945,7 +3021,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xd0\r\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xb0\x0e\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -2991,7 +3067,10 @@ const file_record_proto_rawDesc = "" +
 	"\aentered\x18= \x03(\v2\x19.ritorno.store.v1.EnteredR\aentered\x12-\n" +
 	"\x05delay\x18> \x01(\v2\x17.ritorno.store.v1.DelayR\x05delay\x120\n" +
 	"\x06moment\x18F \x01(\v2\x18.ritorno.store.v1.MomentR\x06moment\x12*\n" +
-	"\x04told\x18P \x03(\v2\x16.ritorno.store.v1.ToldR\x04told\"^\n" +
+	"\x04told\x18P \x03(\v2\x16.ritorno.store.v1.ToldR\x04told\x12<\n" +
+	"\vorder_links\x18Z \x03(\v2\x1b.ritorno.store.v1.OrderLinkR\n" +
+	"orderLinks\x12 \n" +
+	"\vinvoluntary\x18[ \x01(\bR\vinvoluntary\"^\n" +
 	"\x04Told\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\fR\x06source\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\rR\achannel\x12\x0e\n" +
@@ -3043,7 +3122,11 @@ const file_record_proto_rawDesc = "" +
 	"\x04from\x18\x10 \x01(\x03R\x04from\x12\x0e\n" +
 	"\x02to\x18\x11 \x01(\x03R\x02to\x12\x12\n" +
 	"\x04left\x18\x12 \x01(\x03R\x04left\x12\x12\n" +
-	"\x04also\x18\x13 \x01(\rR\x04also\"\xd6\x01\n" +
+	"\x04also\x18\x13 \x01(\rR\x04also\"I\n" +
+	"\tOrderLink\x12\x12\n" +
+	"\x04also\x18\x01 \x01(\x06R\x04also\x12\x10\n" +
+	"\x03key\x18\x02 \x01(\x06R\x03key\x12\x16\n" +
+	"\x06lookup\x18\x03 \x01(\fR\x06lookup\"\xd6\x01\n" +
 	"\x04Look\x12\x18\n" +
 	"\amessage\x18\x01 \x01(\fR\amessage\x12\x12\n" +
 	"\x04tail\x18\x02 \x01(\fR\x04tail\x12\x18\n" +
@@ -3245,7 +3328,7 @@ func file_record_proto_rawDescGZIP() []byte {
 	return file_record_proto_rawDescData
 }
 
-var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 27)
+var file_record_proto_msgTypes = make([]protoimpl.MessageInfo, 28)
 var file_record_proto_goTypes = []any{
 	(*Record)(nil),        // 0: ritorno.store.v1.Record
 	(*Told)(nil),          // 1: ritorno.store.v1.Told
@@ -3254,65 +3337,67 @@ var file_record_proto_goTypes = []any{
 	(*Ground)(nil),        // 4: ritorno.store.v1.Ground
 	(*Moment)(nil),        // 5: ritorno.store.v1.Moment
 	(*Receipt)(nil),       // 6: ritorno.store.v1.Receipt
-	(*Look)(nil),          // 7: ritorno.store.v1.Look
-	(*Erasing)(nil),       // 8: ritorno.store.v1.Erasing
-	(*ConsentSpan)(nil),   // 9: ritorno.store.v1.ConsentSpan
-	(*Former)(nil),        // 10: ritorno.store.v1.Former
-	(*Address)(nil),       // 11: ritorno.store.v1.Address
-	(*Ref)(nil),           // 12: ritorno.store.v1.Ref
-	(*Profile)(nil),       // 13: ritorno.store.v1.Profile
-	(*Consent)(nil),       // 14: ritorno.store.v1.Consent
-	(*ConsentChange)(nil), // 15: ritorno.store.v1.ConsentChange
-	(*Suppression)(nil),   // 16: ritorno.store.v1.Suppression
-	(*Order)(nil),         // 17: ritorno.store.v1.Order
-	(*Refund)(nil),        // 18: ritorno.store.v1.Refund
-	(*Rolled)(nil),        // 19: ritorno.store.v1.Rolled
-	(*Mark)(nil),          // 20: ritorno.store.v1.Mark
-	(*Fold)(nil),          // 21: ritorno.store.v1.Fold
-	(*Run)(nil),           // 22: ritorno.store.v1.Run
-	(*Message)(nil),       // 23: ritorno.store.v1.Message
-	(*Attempt)(nil),       // 24: ritorno.store.v1.Attempt
-	(*Entry)(nil),         // 25: ritorno.store.v1.Entry
-	(*Answer)(nil),        // 26: ritorno.store.v1.Answer
+	(*OrderLink)(nil),     // 7: ritorno.store.v1.OrderLink
+	(*Look)(nil),          // 8: ritorno.store.v1.Look
+	(*Erasing)(nil),       // 9: ritorno.store.v1.Erasing
+	(*ConsentSpan)(nil),   // 10: ritorno.store.v1.ConsentSpan
+	(*Former)(nil),        // 11: ritorno.store.v1.Former
+	(*Address)(nil),       // 12: ritorno.store.v1.Address
+	(*Ref)(nil),           // 13: ritorno.store.v1.Ref
+	(*Profile)(nil),       // 14: ritorno.store.v1.Profile
+	(*Consent)(nil),       // 15: ritorno.store.v1.Consent
+	(*ConsentChange)(nil), // 16: ritorno.store.v1.ConsentChange
+	(*Suppression)(nil),   // 17: ritorno.store.v1.Suppression
+	(*Order)(nil),         // 18: ritorno.store.v1.Order
+	(*Refund)(nil),        // 19: ritorno.store.v1.Refund
+	(*Rolled)(nil),        // 20: ritorno.store.v1.Rolled
+	(*Mark)(nil),          // 21: ritorno.store.v1.Mark
+	(*Fold)(nil),          // 22: ritorno.store.v1.Fold
+	(*Run)(nil),           // 23: ritorno.store.v1.Run
+	(*Message)(nil),       // 24: ritorno.store.v1.Message
+	(*Attempt)(nil),       // 25: ritorno.store.v1.Attempt
+	(*Entry)(nil),         // 26: ritorno.store.v1.Entry
+	(*Answer)(nil),        // 27: ritorno.store.v1.Answer
 }
 var file_record_proto_depIdxs = []int32{
-	25, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
-	17, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
-	20, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
-	23, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
-	15, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
-	12, // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
-	14, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
-	11, // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
-	11, // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
-	13, // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
-	21, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
-	19, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
-	22, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
-	22, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
-	24, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
-	26, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
-	16, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
-	7,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
-	8,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
-	9,  // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
-	10, // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
-	20, // 21: ritorno.store.v1.Record.asides:type_name -> ritorno.store.v1.Mark
+	26, // 0: ritorno.store.v1.Record.timeline:type_name -> ritorno.store.v1.Entry
+	18, // 1: ritorno.store.v1.Record.orders:type_name -> ritorno.store.v1.Order
+	21, // 2: ritorno.store.v1.Record.marks:type_name -> ritorno.store.v1.Mark
+	24, // 3: ritorno.store.v1.Record.messages:type_name -> ritorno.store.v1.Message
+	16, // 4: ritorno.store.v1.Record.ledger:type_name -> ritorno.store.v1.ConsentChange
+	13, // 5: ritorno.store.v1.Record.refs:type_name -> ritorno.store.v1.Ref
+	15, // 6: ritorno.store.v1.Record.consent:type_name -> ritorno.store.v1.Consent
+	12, // 7: ritorno.store.v1.Record.email:type_name -> ritorno.store.v1.Address
+	12, // 8: ritorno.store.v1.Record.phone:type_name -> ritorno.store.v1.Address
+	14, // 9: ritorno.store.v1.Record.profile:type_name -> ritorno.store.v1.Profile
+	22, // 10: ritorno.store.v1.Record.base:type_name -> ritorno.store.v1.Fold
+	20, // 11: ritorno.store.v1.Record.older:type_name -> ritorno.store.v1.Rolled
+	23, // 12: ritorno.store.v1.Record.run:type_name -> ritorno.store.v1.Run
+	23, // 13: ritorno.store.v1.Record.runs:type_name -> ritorno.store.v1.Run
+	25, // 14: ritorno.store.v1.Record.sending:type_name -> ritorno.store.v1.Attempt
+	27, // 15: ritorno.store.v1.Record.answers:type_name -> ritorno.store.v1.Answer
+	17, // 16: ritorno.store.v1.Record.suppress:type_name -> ritorno.store.v1.Suppression
+	8,  // 17: ritorno.store.v1.Record.looks:type_name -> ritorno.store.v1.Look
+	9,  // 18: ritorno.store.v1.Record.erasing:type_name -> ritorno.store.v1.Erasing
+	10, // 19: ritorno.store.v1.Record.history:type_name -> ritorno.store.v1.ConsentSpan
+	11, // 20: ritorno.store.v1.Record.former:type_name -> ritorno.store.v1.Former
+	21, // 21: ritorno.store.v1.Record.asides:type_name -> ritorno.store.v1.Mark
 	2,  // 22: ritorno.store.v1.Record.entered:type_name -> ritorno.store.v1.Entered
 	3,  // 23: ritorno.store.v1.Record.delay:type_name -> ritorno.store.v1.Delay
 	5,  // 24: ritorno.store.v1.Record.moment:type_name -> ritorno.store.v1.Moment
 	1,  // 25: ritorno.store.v1.Record.told:type_name -> ritorno.store.v1.Told
-	6,  // 26: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
-	6,  // 27: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
-	15, // 28: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
-	18, // 29: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
-	4,  // 30: ritorno.store.v1.Fold.grounds:type_name -> ritorno.store.v1.Ground
-	23, // 31: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
-	32, // [32:32] is the sub-list for method output_type
-	32, // [32:32] is the sub-list for method input_type
-	32, // [32:32] is the sub-list for extension type_name
-	32, // [32:32] is the sub-list for extension extendee
-	0,  // [0:32] is the sub-list for field type_name
+	7,  // 26: ritorno.store.v1.Record.order_links:type_name -> ritorno.store.v1.OrderLink
+	6,  // 27: ritorno.store.v1.Moment.receipts:type_name -> ritorno.store.v1.Receipt
+	6,  // 28: ritorno.store.v1.Moment.sending:type_name -> ritorno.store.v1.Receipt
+	16, // 29: ritorno.store.v1.ConsentSpan.change:type_name -> ritorno.store.v1.ConsentChange
+	19, // 30: ritorno.store.v1.Order.refunds:type_name -> ritorno.store.v1.Refund
+	4,  // 31: ritorno.store.v1.Fold.grounds:type_name -> ritorno.store.v1.Ground
+	24, // 32: ritorno.store.v1.Attempt.message:type_name -> ritorno.store.v1.Message
+	33, // [33:33] is the sub-list for method output_type
+	33, // [33:33] is the sub-list for method input_type
+	33, // [33:33] is the sub-list for extension type_name
+	33, // [33:33] is the sub-list for extension extendee
+	0,  // [0:33] is the sub-list for field type_name
 }
 
 func init() { file_record_proto_init() }
@@ -3326,7 +3411,7 @@ func file_record_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_record_proto_rawDesc), len(file_record_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   27,
+			NumMessages:   28,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
