@@ -3,12 +3,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fmt fuzz bench sim rehearse chaos cluster vuln proto clean need-redis need-cc
+.PHONY: help run demo build test lint fmt fuzz bench sim rehearse chaos identity cluster vuln proto clean need-redis need-cc
 
 GO ?= go
 CONFIG ?= examples/ritorno.yaml
 FUZZTIME ?= 30s
 SEEDS ?= 5000
+SOULS ?= 100000
 FROM ?= 0
 FOR ?= 0
 CHAOS ?=
@@ -41,6 +42,9 @@ rehearse: need-redis ## whole histories through simulate and through the service
 
 chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, an hour or more
 	$(GO) test ./internal/chaos -count=1 -run Chaos -timeout 0 -v -full $(CHAOS)
+
+identity: need-redis ## who is taken for whom among 100,000 made-up people (SOULS=1000000 for more), half an hour
+	$(GO) test ./internal/engine -count=1 -timeout 0 -v -run WhoIsWhoAmongMany -souls $(SOULS)
 
 cluster: need-redis need-cc ## the store's promises on a Redis Cluster of three
 	$(GO) test -race -count=1 -timeout $(TEST_TIMEOUT) -run '(?i)cluster|promises' ./internal/...

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -36,6 +37,11 @@ func (s *Shop) verify(r *report, path string) {
 	if s.Contest != nil {
 		s.Contest.verify(r, path+".contest")
 	}
+	for i, p := range s.Placeholders {
+		if !placeholderForm.MatchString(strings.TrimSpace(p)) {
+			r.add(fmt.Sprintf("%s.placeholders[%d]", path, i), "is no placeholder: give an address such as pos@bottega.example, @ and a domain, or a name and @")
+		}
+	}
 	if len(s.Sources) == 0 {
 		r.warn(path+".sources", "has no source: nothing can come in by webhook")
 	}
@@ -44,6 +50,9 @@ func (s *Shop) verify(r *report, path string) {
 		s.verifyOwner(r, path+".sources."+src.Name+".orders_of", src)
 	}
 }
+
+// placeholderForm is an address, @domain or name@.
+var placeholderForm = regexp.MustCompile(`^(?:[^@\s]+@[^@\s]+|@[^@\s]+\.[^@\s]+|[^@\s]+@)$`)
 
 // verifyOwner checks whose order ids a source tells.
 func (s *Shop) verifyOwner(r *report, path string, src *Source) {

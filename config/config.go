@@ -123,6 +123,9 @@ type Shop struct {
 	Retention    Duration      `yaml:"retention"` // records are erased this long after the last order or interaction, default 730d
 
 	Import Import `yaml:"import"`
+	// Placeholders are e-mail addresses that the shop fills in where a buyer gives
+	// none: a whole address, "@domain" or "name@".
+	Placeholders []string `yaml:"placeholders,one"`
 
 	Sources  []*Source       `yaml:"sources"`  // by name
 	Webhooks []*OutgoingHook `yaml:"webhooks"` // by name: who is told what becomes of the contacts

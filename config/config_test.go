@@ -236,6 +236,7 @@ func TestRules(t *testing.T) {
 			},
 			{Name: "surprise", Kind: lifecycle.Material, Type: "surprise", Cost: pounds(0), Text: "a bookmark in your next parcel", Framing: "gain"},
 		},
+		Placeholders: []string{"bancone@zeta.example", "@till.zeta.example", "kiosk@"},
 		Owners: map[string]string{
 			"api": "source:api", "crm": "source:crm", "erp": "source:woo", "flow": "source:flow", "recharge": "system:recharge",
 			"shopify": "system:shopify", "signs": "source:signs", "stripe": "system:stripe", "woo": "source:woo",

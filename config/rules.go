@@ -20,8 +20,8 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 		loc = time.UTC // refused by Parse
 	}
 	r := lifecycle.Rules{
-		Owners: s.owners(),
-		Shop:   s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
+		Owners: s.owners(), Placeholders: s.placeholders(),
+		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
 		Business: s.Business, Brand: s.Brand.rules(), Offers: s.offers(),
 		Lapse:   s.Lapse.Std(),
@@ -70,6 +70,14 @@ func (s *Shop) owners() map[string]string {
 		}
 	}
 	return spaces
+}
+
+// placeholders are the shop's own, as identity.Fits wants them.
+func (s *Shop) placeholders() (all []string) {
+	for _, p := range s.Placeholders {
+		all = append(all, strings.ToLower(strings.TrimSpace(p)))
+	}
+	return all
 }
 
 func (q *QuietHours) rules() *lifecycle.Quiet {

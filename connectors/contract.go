@@ -69,6 +69,10 @@ type Topic struct {
 	Lost string   // what does not work without it, as a sentence
 }
 
+// Namer is a Source whose requests tell their topic elsewhere than in a header.
+// Topic is that name, unsigned and for the owner's eyes only; empty: not told.
+type Namer interface{ Topic(r Request) string }
+
 // Recommender is a Source that knows which topics it should be told.
 type Recommender interface{ Topics() []Topic }
 

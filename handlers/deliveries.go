@@ -23,6 +23,7 @@ const noteWithin = time.Second
 // delivery is one call of a source.
 type delivery struct {
 	shop, source, kind string
+	called             string // what a source that is a Namer calls the news; may be empty
 	req                connectors.Request
 }
 
@@ -69,6 +70,9 @@ func (s *Server) note(ctx context.Context, d delivery, outcome store.Outcome, ev
 func (d delivery) topic(events []lifecycle.Event) string {
 	if t := first(d.req.Header, namesOf[d.kind].topic); t != "" {
 		return t
+	}
+	if d.called != "" {
+		return d.called
 	}
 	if len(events) > 0 {
 		return string(events[0].Type)

@@ -94,6 +94,9 @@ func (s *Server) keep(ctx context.Context, d delivery, src Source) (out Accepted
 // error means that nothing may be acknowledged; the sender repeats, and what
 // was stored already is known by its key.
 func (s *Server) take(ctx context.Context, d delivery, src connectors.Source) (Accepted, error) {
+	if n, ok := src.(connectors.Namer); ok {
+		d.called = n.Topic(d.req)
+	}
 	events, err := normalise(src, d.req)
 	if err != nil {
 		s.log.Warn("delivery not understood", "shop", d.shop, "source", d.source, "error", err)

@@ -43,16 +43,10 @@ func source(t testing.TB, token string) *activecampaign.Source {
 
 func samples(t *testing.T, c connectorstest.Collection) []connectorstest.Sample {
 	t.Helper()
-	var out []connectorstest.Sample
-	for i, r := range c.Requests {
-		out = append(out, connectorstest.Sample{
-			Name:     strings.TrimSuffix(r.File, ".form"),
-			Request:  c.Request(t, i),
-			Param:    "token",
-			Stranger: source(t, "the token of another account"),
-		})
-	}
-	return out
+	return c.Samples(t, func(s *connectorstest.Sample) bool {
+		s.Param, s.Stranger = "token", source(t, "the token of another account")
+		return true
+	})
 }
 
 func TestSource(t *testing.T) {
@@ -62,16 +56,7 @@ func TestSource(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	c := connectorstest.Own(t, "activecampaign")
-	s := source(t, c.Token)
-	for _, sample := range samples(t, c) {
-		t.Run(sample.Name, func(t *testing.T) {
-			events, err := s.Normalise(sample.Request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			connectorstest.Golden(t, sample.Name, events)
-		})
-	}
+	connectorstest.Goldens(t, source(t, c.Token), samples(t, c))
 }
 
 func TestNewRefuses(t *testing.T) {

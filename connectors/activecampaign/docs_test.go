@@ -1,31 +1,37 @@
 package activecampaign
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
+
+	"ritorno/connectors/connectorstest"
 )
 
 func TestDocsNameEveryTypeMeaningAndList(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(text), "\n## ActiveCampaign\n")
-	var words []string
-	for kind := range types {
-		words = append(words, kind)
-	}
+	words := slices.Collect(maps.Keys(types))
 	for m := range meanings {
-		words = append(words, string(m))
+		if m != ContactChanged {
+			words = append(words, string(m))
+		}
 	}
 	for _, l := range []List{ListEmail, ListSMS, ListSubscription, ListIgnore} {
 		words = append(words, string(l))
 	}
-	for _, w := range words {
-		if w != "" && w != string(ContactChanged) && !strings.Contains(section, "`"+w+"`") {
-			t.Errorf("docs/connectors.md does not name %s", w)
-		}
+	connectorstest.DocsName(t, "ActiveCampaign", words)
+}
+
+func TestRecommendedTopicsAreRead(t *testing.T) {
+	for name, tags := range map[string]map[string]Meaning{"no tags": nil, "a tag": {"VIP": Renewed}, "a tag that can be taken away": {"gone": Cancelled}} {
+		t.Run(name, func(t *testing.T) {
+			s, err := New(Options{Token: "x", Tags: tags})
+			if err != nil {
+				t.Fatal(err)
+			}
+			connectorstest.Recommended(t, s, func(topic string) bool { return topic != "" && types[topic] != nil })
+			if n, want := len(s.Topics()), map[string]int{"no tags": 4, "a tag": 5, "a tag that can be taken away": 6}[name]; n != want {
+				t.Errorf("%d topics, want %d", n, want)
+			}
+		})
 	}
 }

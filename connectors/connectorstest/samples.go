@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +73,47 @@ func Root(t testing.TB) string {
 			t.Fatal("no go.mod above the test's directory")
 		}
 		dir = up
+	}
+}
+
+func docsPage(t testing.TB, name string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(Root(t), "docs", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// Samples turns the requests of a collection into samples of the conformance
+// test, named as their files without the end; fill completes each, or says by
+// false that it is none.
+func (c Collection) Samples(t *testing.T, fill func(*Sample) bool) []Sample {
+	t.Helper()
+	var out []Sample
+	for i, r := range c.Requests {
+		s := Sample{Name: strings.TrimSuffix(r.File, filepath.Ext(r.File)), Request: c.Request(t, i)}
+		if fill(&s) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// Goldens verifies each sample and holds its events against its golden file.
+func Goldens(t *testing.T, s connectors.Source, samples []Sample) {
+	t.Helper()
+	for _, sample := range samples {
+		t.Run(sample.Name, func(t *testing.T) {
+			if err := s.Verify(sample.Request); err != nil {
+				t.Fatal(err)
+			}
+			events, err := s.Normalise(sample.Request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			Golden(t, sample.Name, events)
+		})
 	}
 }
 

@@ -34,20 +34,15 @@ func source(t testing.TB, secrets ...string) *recharge.Source {
 // request with both signatures is held to the newer one.
 func samples(t *testing.T, c connectorstest.Collection) []connectorstest.Sample {
 	t.Helper()
-	var out []connectorstest.Sample
-	for i, r := range c.Requests {
-		s := connectorstest.Sample{
-			Name: strings.TrimSuffix(r.File, ".json"), Request: c.Request(t, i),
-			Proof: []string{newer}, Window: recharge.Window, Stranger: source(t, "somebody_else"),
-		}
-		if s.Request.Header.Get(newer) == "" {
+	return c.Samples(t, func(s *connectorstest.Sample) bool {
+		s.Stranger = source(t, "somebody_else")
+		if s.Proof, s.Window = []string{newer}, recharge.Window; s.Request.Header.Get(newer) == "" {
 			s.Proof, s.Window = []string{legacy}, 0
 		} else {
 			s.Request.Header.Del(legacy)
 		}
-		out = append(out, s)
-	}
-	return out
+		return true
+	})
 }
 
 func TestSource(t *testing.T) {
@@ -57,19 +52,7 @@ func TestSource(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	c := connectorstest.Own(t, "recharge")
-	s := source(t, c.Secret)
-	for i, r := range c.Requests {
-		t.Run(r.File, func(t *testing.T) {
-			if err := s.Verify(c.Request(t, i)); err != nil {
-				t.Fatal(err)
-			}
-			events, err := s.Normalise(c.Request(t, i))
-			if err != nil {
-				t.Fatal(err)
-			}
-			connectorstest.Golden(t, strings.TrimSuffix(r.File, ".json"), events)
-		})
-	}
+	connectorstest.Goldens(t, source(t, c.Secret), samples(t, c))
 }
 
 func TestNewNeedsASecret(t *testing.T) {

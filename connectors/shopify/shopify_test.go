@@ -26,20 +26,13 @@ func source(t testing.TB, secrets ...string) *shopify.Source {
 // samples turns recorded requests into samples of the conformance test.
 func samples(t *testing.T, c connectorstest.Collection) []connectorstest.Sample {
 	t.Helper()
-	var out []connectorstest.Sample
-	for i, r := range c.Requests {
-		s := connectorstest.Sample{
-			Name:     strings.TrimSuffix(r.File, ".json"),
-			Request:  c.Request(t, i),
-			Proof:    []string{"X-Shopify-Hmac-Sha256"},
-			Stranger: source(t, "shpss_somebody_else"),
-		}
+	return c.Samples(t, func(s *connectorstest.Sample) bool {
+		s.Proof, s.Stranger = []string{"X-Shopify-Hmac-Sha256"}, source(t, "shpss_somebody_else")
 		if s.Request.Header.Get("Shopify-Hmac-Sha256") != "" {
 			s.Proof = []string{"Shopify-Hmac-Sha256"}
 		}
-		out = append(out, s)
-	}
-	return out
+		return true
+	})
 }
 
 func TestSource(t *testing.T) {
@@ -50,16 +43,7 @@ func TestSource(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	c := connectorstest.Own(t, "shopify")
-	s := source(t, c.Secret)
-	for _, sample := range samples(t, c) {
-		t.Run(sample.Name, func(t *testing.T) {
-			events, err := s.Normalise(sample.Request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			connectorstest.Golden(t, sample.Name, events)
-		})
-	}
+	connectorstest.Goldens(t, source(t, c.Secret), samples(t, c))
 }
 
 func TestNewNeedsASecret(t *testing.T) {

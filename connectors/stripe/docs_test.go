@@ -1,20 +1,17 @@
 package stripe
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
+
+	"ritorno/connectors/connectorstest"
 )
 
 func TestDocsNameEveryType(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for kind := range types {
-		if !strings.Contains(string(text), "`"+kind+"`") {
-			t.Errorf("docs/connectors.md does not name %s", kind)
-		}
-	}
+	connectorstest.DocsName(t, "Stripe", slices.Collect(maps.Keys(types)))
+}
+
+func TestRecommendedTopicsAreRead(t *testing.T) {
+	connectorstest.Recommended(t, &Source{}, func(topic string) bool { return types[topic] != nil })
 }

@@ -30,17 +30,10 @@ func source(t testing.TB, secrets ...string) *stripe.Source {
 // samples turns recorded requests into samples of the conformance test.
 func samples(t *testing.T, c connectorstest.Collection) []connectorstest.Sample {
 	t.Helper()
-	var out []connectorstest.Sample
-	for i, r := range c.Requests {
-		out = append(out, connectorstest.Sample{
-			Name:     strings.TrimSuffix(r.File, ".json"),
-			Request:  c.Request(t, i),
-			Proof:    []string{"Stripe-Signature"},
-			Stranger: source(t, "whsec_somebody_else"),
-			Window:   stripe.Tolerance,
-		})
-	}
-	return out
+	return c.Samples(t, func(s *connectorstest.Sample) bool {
+		s.Proof, s.Stranger, s.Window = []string{"Stripe-Signature"}, source(t, "whsec_somebody_else"), stripe.Tolerance
+		return true
+	})
 }
 
 func TestSource(t *testing.T) {
@@ -50,16 +43,7 @@ func TestSource(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	c := connectorstest.Own(t, "stripe")
-	s := source(t, c.Secret)
-	for _, sample := range samples(t, c) {
-		t.Run(sample.Name, func(t *testing.T) {
-			events, err := s.Normalise(sample.Request)
-			if err != nil {
-				t.Fatal(err)
-			}
-			connectorstest.Golden(t, sample.Name, events)
-		})
-	}
+	connectorstest.Goldens(t, source(t, c.Secret), samples(t, c))
 }
 
 func TestNewNeedsASecret(t *testing.T) {

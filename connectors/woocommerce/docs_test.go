@@ -1,20 +1,17 @@
 package woocommerce
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
+
+	"ritorno/connectors/connectorstest"
 )
 
 func TestDocsNameEveryTopic(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", "..", "docs", "connectors.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for topic := range topics {
-		if !strings.Contains(string(text), "`"+topic+"`") {
-			t.Errorf("docs/connectors.md does not name %s", topic)
-		}
-	}
+	connectorstest.DocsName(t, "WooCommerce", slices.Collect(maps.Keys(topics)))
+}
+
+func TestRecommendedTopicsAreRead(t *testing.T) {
+	connectorstest.Recommended(t, &Source{}, func(topic string) bool { return topics[topic] != nil })
 }

@@ -188,7 +188,7 @@ func (e *Engine) named(ctx context.Context, s *Shop, ev lifecycle.Event) (ids []
 	if len(ids) > 0 {
 		return ids, nil
 	}
-	id, err := e.byPhone(ctx, found[2], r.email != noDigest, ev.Person.CustomerID, ev.Source)
+	id, err := e.byPhone(ctx, found[2], r.email != noDigest, ev.Person, ev.Source)
 	if id != "" {
 		ids = append(ids, id)
 	}

@@ -195,7 +195,7 @@ func (e *Engine) side(ctx context.Context, s *Shop, source string, p lifecycle.P
 			d = look
 		}
 	}
-	id, err = e.byPhone(ctx, found[2], r.email != noDigest, p.CustomerID, source)
+	id, err = e.byPhone(ctx, found[2], r.email != noDigest, p, source)
 	return id, d, err
 }
 

@@ -88,7 +88,7 @@ func (e *Engine) resolveOnce(ctx context.Context, s *Shop, ev lifecycle.Event, p
 	case byEmail.id != "":
 		r.id = byEmail.id
 	case r.phone != noDigest && ev.Type != lifecycle.ContactDeleted:
-		if r.id, err = e.byPhone(ctx, found[2], r.email != noDigest, ev.Person.CustomerID, ev.Source); err != nil {
+		if r.id, err = e.byPhone(ctx, found[2], r.email != noDigest, ev.Person, ev.Source); err != nil {
 			return r, false, err
 		}
 	}
@@ -127,7 +127,7 @@ func (e *Engine) digests(s *Shop, ev lifecycle.Event) (r resolved) {
 	if p.CustomerID != "" {
 		r.ref = store.Digest(e.keys.Ref(s.Name, ev.Source, p.CustomerID))
 	}
-	if key, ok := identity.Email(p.Email); ok && !identity.Placeholder(key) {
+	if key, ok := identity.Email(p.Email); ok && !s.Rules.Nobody(key) {
 		r.email = store.Digest(e.keys.Email(s.Name, key))
 	}
 	if key, ok := identity.Phone(p.Phone, country(p.Country, s)); ok {
@@ -182,7 +182,9 @@ func (e *Engine) pastTombstone(ctx context.Context, s *Shop, d store.Digest, id 
 // byPhone finds the one contact that may be meant by a phone number: one
 // without an e-mail address where the event brings one, the only one where the
 // event brings none, or the only one of them that has no e-mail address either.
-func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, customerID, source string) (string, error) {
+// Families share a number, and a number that was given up goes to somebody else:
+// whoever has plainly another name is not meant.
+func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, p lifecycle.Person, source string) (string, error) {
 	var fit, bare []string
 	for _, id := range ids {
 		c, err := e.load(ctx, id)
@@ -192,7 +194,7 @@ func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, custo
 		if err != nil {
 			return "", err
 		}
-		if c.Email.Key != "" && hasEmail || otherRef(c, source, customerID) {
+		if c.Email.Key != "" && hasEmail || otherRef(c, source, p.CustomerID) || identity.Clash(c.Profile.FirstName, c.Profile.LastName, p.FirstName, p.LastName) {
 			continue
 		}
 		fit = append(fit, c.ID)

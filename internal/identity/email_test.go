@@ -83,13 +83,14 @@ func TestPlaceholder(t *testing.T) {
 	for _, s := range []string{
 		"noreply@shop.it", "No-Reply@Shop.it", " none@none.com", "guest@shop.it", "guest-17@shop.it",
 		"x@till.invalid", "you@example.com", "do.not.reply@shop.it", "no_email@shop.it",
+		"pos@bottega.example", "POS-3@bottega.example", "cassa2@bottega.example", "a1b2c3@marketplace.amazon.it", "anna77@members.ebay.de",
 	} {
 		if !identity.Placeholder(s) {
 			t.Errorf("Placeholder(%q) = false, want true", s)
 		}
 	}
 	for _, s := range []string{
-		"ada@example.com", "john@example.com", "guestini@shop.it", "anna.none@shop.it", "17@shop.it", "", "noreply",
+		"ada@example.com", "john@example.com", "guestini@shop.it", "anna.none@shop.it", "17@shop.it", "", "noreply", "till@bottega.example", "anna@amazon.it", "posner@shop.it",
 	} {
 		if identity.Placeholder(s) {
 			t.Errorf("Placeholder(%q) = true, want false", s)

@@ -6,10 +6,10 @@ import "strings"
 // when a buyer gives no address. Digits, dots and dashes are dropped before
 // the look-up, so "guest-17" and "no.reply" are found too.
 var nobody = map[string]bool{
-	"anonymous": true, "donotreply": true, "dontreply": true, "fake": true,
-	"guest": true, "noaddress": true, "noemail": true, "nomail": true,
+	"anonymous": true, "caisse": true, "caja": true, "cassa": true, "donotreply": true, "dontreply": true, "fake": true,
+	"guest": true, "instore": true, "kasse": true, "noaddress": true, "noemail": true, "nomail": true,
 	"none": true, "noone": true, "noreply": true, "notavailable": true,
-	"notprovided": true, "null": true, "placeholder": true, "undefined": true,
+	"notprovided": true, "null": true, "placeholder": true, "pointofsale": true, "pos": true, "undefined": true,
 	"unknown": true, "walkin": true,
 }
 
@@ -19,6 +19,11 @@ var nowhere = map[string]bool{
 	"noemail.com": true, "no-email.com": true, "nomail.com": true,
 	"noreply.com": true, "none.com": true, "email.invalid": true,
 }
+
+// relays are where marketplaces forward from: what stands before is of one
+// order or one buyer, who agreed to nothing there, and whoever writes to it may
+// lose the marketplace's account.
+var relays = []string{"marketplace.amazon.", "members.ebay."}
 
 // samples are the addresses that forms show as an example.
 var samples = map[string]bool{
@@ -40,7 +45,25 @@ func Placeholder(email string) bool {
 	if samples[email] || nowhere[host] || strings.HasSuffix(host, ".invalid") || strings.HasSuffix(host, ".localhost") {
 		return true
 	}
+	for _, relay := range relays {
+		if strings.HasPrefix(host, relay) {
+			return true
+		}
+	}
 	return nobody[strings.Map(letters, email[:at])]
+}
+
+// Fits reports whether an address in its normal form is one of those that a
+// pattern means: a whole address, every one of a domain ("@till.example"), or
+// every one of a name ("pos@").
+func Fits(pattern, key string) bool {
+	switch {
+	case strings.HasPrefix(pattern, "@"):
+		return strings.HasSuffix(key, pattern)
+	case strings.HasSuffix(pattern, "@"):
+		return strings.HasPrefix(key, pattern)
+	}
+	return pattern == key
 }
 
 // letters drops what people put between and behind the words.

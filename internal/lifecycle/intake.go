@@ -29,7 +29,7 @@ func (d *decision) person() {
 	if country == "" {
 		country = d.r.Country
 	}
-	if key, ok := identity.Email(p.Email); ok && !identity.Placeholder(key) {
+	if key, ok := identity.Email(p.Email); ok && !d.r.Nobody(key) {
 		d.address(Email, &d.c.Email, Address{Value: strings.TrimSpace(p.Email), Key: key, At: d.ev.Version, Sure: p.Authoritative})
 	}
 	if strings.TrimSpace(p.Phone) != "" {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"ritorno/internal/identity"
@@ -47,6 +48,10 @@ type Rules struct {
 	// anybody's.
 	Owners map[string]string
 
+	// Placeholders are addresses that the shop fills in where it knows none, as
+	// patterns of identity.Fits, beside those that every shop knows.
+	Placeholders []string
+
 	Lapse     time.Duration          // an order after a longer gap counts as a return
 	Assume    [channels]ConsentState // what to assume on a channel where no source ever told a decision
 	Quiet     *Quiet                 // nil: no quiet hours
@@ -86,6 +91,12 @@ type Quiet struct {
 	Days     [7]bool // by time.Weekday: the whole day is quiet
 	Holidays bool    // national holidays of the contact's country are quiet
 	Channels [channels]bool
+}
+
+// Nobody reports whether an e-mail address in its normal form stands for nobody
+// in particular: it neither matches two people nor is written to.
+func (r *Rules) Nobody(key string) bool {
+	return identity.Placeholder(key) || slices.ContainsFunc(r.Placeholders, func(p string) bool { return identity.Fits(p, key) })
 }
 
 func (r *Rules) location() *time.Location {
