@@ -68,7 +68,7 @@ func (b *bench) tellAll(t *testing.T, all []soul, news []told) {
 			p.join(me, s.phone)
 		}
 	}
-	hands := make([][]lifecycle.Event, 16)
+	hands := make([][]lifecycle.Event, 64)
 	for _, one := range news {
 		h := fnv.New32a()
 		_, _ = h.Write([]byte(p.root(fmt.Sprint("soul ", one.soul)))) // a hash never fails

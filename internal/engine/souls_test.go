@@ -43,7 +43,7 @@ const (
 	tagged        = 0.01
 	dotted        = 0.01
 	loud          = 0.05
-	placeheld     = 0.03
+	fillsIn       = 0.03
 	national      = 0.30
 )
 
@@ -168,7 +168,7 @@ func (s *soul) buys(r *rand.Rand, at time.Time, i int, mail string) lifecycle.Ev
 	p := lifecycle.Person{CustomerID: account, Email: mail, Phone: s.phone, FirstName: s.first, LastName: s.last, Country: "IT"}
 	switch {
 	case mail == "":
-	case chance(r, placeheld):
+	case chance(r, fillsIn):
 		p.Email = fillers[r.IntN(len(fillers))]
 	case chance(r, loud):
 		p.Email = " " + strings.ToUpper(mail[:4]) + mail[4:] + " "
