@@ -43,7 +43,7 @@ rehearse: need-redis ## whole histories through simulate and through the service
 chaos: need-redis need-cc ## real processes killed, power cut, failed over: the whole table, an hour or more
 	$(GO) test ./internal/chaos -count=1 -run Chaos -timeout 0 -v -full $(CHAOS)
 
-identity: need-redis ## who is taken for whom among 100,000 made-up people (SOULS=1000000 for more), half an hour
+identity: need-redis ## who is taken for whom among 100,000 made-up people (SOULS=1000000 for more), a quarter of an hour
 	$(GO) test ./internal/engine -count=1 -timeout 0 -v -run WhoIsWhoAmongMany -souls $(SOULS)
 
 cluster: need-redis need-cc ## the store's promises on a Redis Cluster of three
