@@ -21,11 +21,7 @@ func (c *Config) Rules(shop string) lifecycle.Rules {
 	}
 	r := lifecycle.Rules{
 		Owners: s.owners(), Placeholders: s.placeholders(),
-<<<<<<< HEAD
 		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL, Address: s.Address,
-=======
-		Shop: s.ID, Name: s.Name, HomeURL: s.HomeURL,
->>>>>>> 71521d7 (A number alone joins nobody whose last name is plainly another's)
 		Locale: s.Locale, Country: s.Country, Currency: s.Currency, Location: loc,
 		Business: s.Business, Brand: s.Brand.rules(), Offers: s.offers(),
 		Lapse:   s.Lapse.Std(),

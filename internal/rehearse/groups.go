@@ -18,14 +18,14 @@ type keys struct {
 }
 
 // keysOf reads the keys of all people, some at once: a phone number takes 25 µs.
-func (h *History) keysOf(country string, workers int) []keys {
+func (h *History) keysOf(r *lifecycle.Rules, workers int) []keys {
 	all := make([]keys, len(h.people))
 	var group sync.WaitGroup
 	step := (len(all) + workers - 1) / max(workers, 1)
 	for from := 0; from < len(all); from += step {
 		group.Go(func() {
 			for i := from; i < min(from+step, len(all)); i++ {
-				all[i] = h.people[i].keys(country)
+				all[i] = h.people[i].keys(r)
 			}
 		})
 	}
@@ -34,13 +34,13 @@ func (h *History) keysOf(country string, workers int) []keys {
 }
 
 // keys are as the service's own look-ups see them.
-func (p *teller) keys(country string) (k keys) {
+func (p *teller) keys(r *lifecycle.Rules) (k keys) {
 	if p.CustomerID != "" {
 		k.ref = p.source + "\x00" + p.CustomerID
 	}
 	if key, ok := identity.Email(p.Email); p.madeUp[lifecycle.Email] {
 		k.email = p.Email
-	} else if ok && !identity.Placeholder(key) {
+	} else if ok && !r.Nobody(key) {
 		k.email = key
 	}
 	if p.madeUp[lifecycle.SMS] {
@@ -50,6 +50,7 @@ func (p *teller) keys(country string) (k keys) {
 	if strings.TrimSpace(p.Phone) == "" {
 		return k
 	}
+	country := r.Country
 	if p.Country != "" {
 		country = p.Country
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 )
 
@@ -141,7 +142,7 @@ func (st *stage) byPhone(t *telling, k keys) *soul {
 		other := slices.ContainsFunc(s.c.Refs, func(r lifecycle.Ref) bool {
 			return who.CustomerID != "" && r.Source == who.source && r.ID != who.CustomerID
 		})
-		if s.c.Email.Key != "" && k.email != "" || other {
+		if s.c.Email.Key != "" && k.email != "" || other || identity.Clash(s.c.Profile.FirstName, s.c.Profile.LastName, who.FirstName, who.LastName) {
 			continue
 		}
 		fit = append(fit, s)

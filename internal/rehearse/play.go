@@ -95,7 +95,7 @@ func play(h *History, os []Options) ([]*Result, *Difference, error) {
 	}
 	w.to = to.UnixMilli()
 	workers := max(os[0].Workers, 1)
-	w.keys = h.keysOf(os[0].Rules.Country, workers)
+	w.keys = h.keysOf(&os[0].Rules, workers)
 	if w.groups = h.groups(w.keys); os[0].Together {
 		w.groups = [][]telling{h.tellings}
 	}

@@ -97,8 +97,8 @@ func (st *stage) tell(t *telling, now time.Time, old bool) {
 	if strings.HasPrefix(who.Phone, "+") { // the country makes no other number of it
 		ev.E164 = st.p.keys[t.person].phone
 	}
-	if k := ev.OrderKey(s.c.Shop); k != 0 && st.seen != nil {
-		ev.Remembered, ev.RememberedOff = st.seen[k], st.seen[lifecycle.OffKey(k)]
+	if st.seen != nil {
+		ev.Recall(st.p.o.Rules.OrderKeys(&ev), &s.c, st.seen)
 	}
 	st.at = now
 	tr := st.p.o.Rules.DecideInPlace(ev, s.c, now)
