@@ -187,15 +187,12 @@ func (f *Fold) applyCancelled(m *Mark) {
 	if f.State == UnsubscribedState || f.State == Cancelled {
 		return
 	}
-	trigger, why := OnCancellation, ReasonCancelled
-	switch m.Reason {
-	case ReasonPaymentFailed:
-		trigger, why = OnPaymentFailed, m.Reason
-	case ReasonDisputed:
-		trigger, why = "", m.Reason
+	if m.Reason == ReasonPaymentFailed || m.Reason == ReasonDisputed {
+		f.to(Cancelled, m.Reason, m.At) // nobody decided to leave: nobody is asked why
+		return
 	}
-	f.to(Cancelled, why, m.At)
-	f.hang(trigger, m.Key^uint64(m.At.UnixMilli()), m.At)
+	f.to(Cancelled, ReasonCancelled, m.At)
+	f.hang(OnCancellation, m.Key^uint64(m.At.UnixMilli()), m.At)
 }
 
 // applyResumed takes in a subscription that was taken up again, or renewed
