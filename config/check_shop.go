@@ -49,6 +49,9 @@ func (s *Shop) verify(r *report, path string) {
 		src.verify(r, path+".sources."+src.Name)
 		s.verifyOwner(r, path+".sources."+src.Name+".orders_of", src)
 	}
+	for _, h := range s.Webhooks {
+		h.verify(r, path+".webhooks."+h.Name)
+	}
 }
 
 // placeholderForm is an address, @domain or name@.
@@ -69,9 +72,6 @@ func (s *Shop) verifyOwner(r *report, path string, src *Source) {
 		r.add(path, "names no source of this shop: give the name of the one whose order ids come here, or shopify, stripe or recharge")
 	case other != nil && other.Kind == Webhook && other.OrdersOf != "":
 		r.add(path, "names a source that itself tells the orders of another: name that one")
-	}
-	for _, h := range s.Webhooks {
-		h.verify(r, path+".webhooks."+h.Name)
 	}
 }
 
