@@ -201,15 +201,24 @@ func (c *Config) verifyDormant(r *report, s *Shop, by map[lifecycle.Trigger]stri
 	}
 }
 
-// warnContest warns where a prize contest has no registered rules.
+// warnContest warns where a prize contest lacks what Italy asks for.
 func (c *Config) warnContest(r *report, s *Shop) {
-	if s.Country != "IT" || s.Contest != nil || r.given("shops."+s.ID+".contest") {
+	path := "shops." + s.ID + ".contest"
+	missing := "is left out: a prize contest in Italy needs registered rules"
+	switch {
+	case s.Country != "IT":
 		return
+	case s.Contest == nil && r.given(path):
+		return // it is wrong, and that was said
+	case s.Contest != nil && s.Contest.From != (Date{}) && s.Contest.To != (Date{}):
+		return
+	case s.Contest != nil:
+		missing = "has no from or no to: a prize contest in Italy needs its first and its last day"
 	}
 	for _, name := range s.Journeys {
 		j := c.Journey(name)
 		if j != nil && sends(j.Steps, "contest") {
-			r.warn("shops."+s.ID+".contest", fmt.Sprintf("is left out: a prize contest in Italy needs registered rules, so the contest step of %s goes out with the survey template instead", name))
+			r.warn(path, fmt.Sprintf("%s, so the contest step of %s goes out with the survey template instead", missing, name))
 			return
 		}
 	}

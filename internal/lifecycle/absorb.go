@@ -60,7 +60,12 @@ func (d *decision) absorbIdentity(gone Contact) {
 	}
 	d.absorbLedger(gone)
 	d.absorbTold(gone)
-	d.c.PausedTo = maxTime(d.c.PausedTo, gone.PausedTo)
+	switch { // the last word counts
+	case gone.PausedAt.After(d.c.PausedAt):
+		d.c.PausedTo, d.c.PausedAt = gone.PausedTo, gone.PausedAt
+	case gone.PausedAt.Equal(d.c.PausedAt):
+		d.c.PausedTo = maxTime(d.c.PausedTo, gone.PausedTo)
+	}
 	if gone.HeldAt.After(d.c.HeldAt) {
 		d.c.HeldAt, d.c.HeldTo = gone.HeldAt, gone.HeldTo
 	}

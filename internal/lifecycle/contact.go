@@ -65,6 +65,7 @@ type Contact struct {
 	Former   []Former        // addresses and ids that were the contact's, oldest first
 	Joined   []string        // ids of records that were merged into this one, oldest first
 	PausedTo time.Time       // no messages before
+	PausedAt time.Time       // when that was asked for; zero also: by an older release
 
 	Orders []OrderMark // the last ones, oldest first
 	Links  []OrderLink // further names of Orders, newest last

@@ -270,16 +270,6 @@ func (c *Contact) cancelledAfter(at time.Time) bool {
 	return slices.ContainsFunc(c.Marks, func(m Mark) bool { return m.Kind == MarkCancelled && m.At.After(at) })
 }
 
-func (d *decision) paused() {
-	if !d.ev.Until.After(d.c.PausedTo) {
-		d.t.Reason = ReasonNothingNew
-		return
-	}
-	d.c.PausedTo = d.ev.Until.UTC().Truncate(time.Millisecond)
-	d.mark(Mark{Kind: MarkResponse, At: d.ev.At, Key: digest("pause", d.ev.Key)})
-	d.note("")
-}
-
 // nudge is by how much a fact moves that was told before another one of the
 // same time.
 const nudge = time.Millisecond

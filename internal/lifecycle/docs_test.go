@@ -350,6 +350,7 @@ func newsOfPeople() (list []news) {
 		about(lifecycle.ConsentTold, func(w *world, ev *lifecycle.Event) {
 			ev.Consents = []lifecycle.ConsentChange{{Channel: lifecycle.Email, State: lifecycle.Subscribed, At: w.c.Consent[lifecycle.Email].At, Source: "crm"}}
 		}),
+		about(lifecycle.Paused, func(w *world, ev *lifecycle.Event) { ev.Until = w.now }),
 		about(lifecycle.Released, func(w *world, ev *lifecycle.Event) { ev.Until = w.now.Add(day) }))
 }
 

@@ -173,15 +173,22 @@ func MessageOf(attempt string) string {
 }
 
 // allowed is the template, or the survey where a contest may not be held: Italy
-// asks for a registered contest with rules.
+// asks for one with rules, registered and with its days.
 func (d *decision) allowed(template string) string {
-	if template != "contest" || d.r.CountryOf(&d.c) != "IT" || d.r.Contest.open(d.now) {
+	if template != "contest" || d.r.CountryOf(&d.c) != "IT" || d.r.Contest.Registered() && d.r.Contest.Open(d.now) {
 		return template
 	}
 	return "survey"
 }
 
-func (c *Contest) open(now time.Time) bool {
+// Registered reports whether rules, registration and days were all filled in,
+// as Italy asks for. Nobody's contest is not.
+func (c *Contest) Registered() bool {
+	return c != nil && c.RulesURL != "" && c.Registration != "" && !c.From.IsZero() && !c.To.IsZero()
+}
+
+// Open reports whether a contest runs at a time. Nobody's does not.
+func (c *Contest) Open(now time.Time) bool {
 	return c != nil && (c.From.IsZero() || !now.Before(c.From)) && (c.To.IsZero() || now.Before(c.To))
 }
 

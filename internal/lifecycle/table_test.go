@@ -40,14 +40,24 @@ func TestSilenceEndsInUnsubscribed(t *testing.T) {
 }
 
 func TestTheContestRunsOnlyWhereItMay(t *testing.T) {
+	registered := func(change func(*lifecycle.Contest)) *lifecycle.Contest {
+		c := lifecycle.Contest{RulesURL: "https://shop.example/rules", Registration: "CO/1/2027", From: day0, To: day0.Add(90 * day)}
+		change(&c)
+		return &c
+	}
 	for name, c := range map[string]struct {
 		contest *lifecycle.Contest
 		country string
 		want    string
 	}{
-		"Italy without registration gets the survey": {nil, "IT", "survey"},
-		"Italy with registration gets the contest":   {&lifecycle.Contest{From: day0}, "IT", "contest"},
-		"Italy after the last day gets the survey":   {&lifecycle.Contest{To: day0.Add(day)}, "IT", "survey"},
+		"Italy without a contest gets the survey":    {nil, "IT", "survey"},
+		"Italy with all of it gets the contest":      {registered(func(*lifecycle.Contest) {}), "IT", "contest"},
+		"Italy without rules gets the survey":        {registered(func(c *lifecycle.Contest) { c.RulesURL = "" }), "IT", "survey"},
+		"Italy without registration gets the survey": {registered(func(c *lifecycle.Contest) { c.Registration = "" }), "IT", "survey"},
+		"Italy without a first day gets the survey":  {registered(func(c *lifecycle.Contest) { c.From = time.Time{} }), "IT", "survey"},
+		"Italy without a last day gets the survey":   {registered(func(c *lifecycle.Contest) { c.To = time.Time{} }), "IT", "survey"},
+		"Italy before the first day gets the survey": {registered(func(c *lifecycle.Contest) { c.From = day0.Add(70 * day) }), "IT", "survey"},
+		"Italy after the last day gets the survey":   {registered(func(c *lifecycle.Contest) { c.To = day0.Add(day) }), "IT", "survey"},
 		"France asks for none":                       {nil, "FR", "contest"},
 	} {
 		t.Run(name, func(t *testing.T) {

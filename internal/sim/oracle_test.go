@@ -170,7 +170,7 @@ func (o *oracle) prevented(p *person, c *lifecycle.Contact, m *lifecycle.Message
 		return "an opt-out was acknowledged before"
 	case p.forgotten:
 		return "the erasure was acknowledged before"
-	case p.pausedTo.After(o.w.st.now().Add(slack)):
+	case p.surelyPaused().After(o.w.st.now().Add(slack)):
 		return "a pause until " + p.pausedTo.Format(time.RFC3339) + " was acknowledged before"
 	}
 	anchor, ok := anchorOf(m)
@@ -282,6 +282,18 @@ func (o *oracle) revived(id, run string) string {
 // startSent: from here on the person may be written to again.
 func (o *oracle) startSent(p *person) { p.forgotten = false }
 
+// surelyPaused is until when nothing may leave, whichever of the later words
+// that nobody acknowledged were heard.
+func (p *person) surelyPaused() time.Time {
+	to := p.pausedTo
+	for _, d := range p.told {
+		if d.kind == ask && d.ev.At.After(p.pausedAt) && d.ev.Until.Before(to) {
+			to = d.ev.Until
+		}
+	}
+	return to
+}
+
 // acknowledged notes what the outside was promised.
 func (o *oracle) acknowledged(d *delivery) {
 	p := d.person
@@ -300,10 +312,10 @@ func (o *oracle) acknowledged(d *delivery) {
 		if p.openStart == [2]int{} && !o.signUpOpen(p) {
 			p.forgotten = true
 		}
-		p.stopped, p.pausedTo = [2]bool{}, time.Time{}
+		p.stopped, p.pausedTo, p.pausedAt = [2]bool{}, time.Time{}, time.Time{}
 	case ask:
-		if o.holds(p, d) && d.ev.Until.After(p.pausedTo) && o.known(p) {
-			p.pausedTo = d.ev.Until
+		if o.holds(p, d) && d.ev.At.After(p.pausedAt) && o.known(p) { // the last word counts
+			p.pausedTo, p.pausedAt = d.ev.Until, d.ev.At
 		}
 	}
 }

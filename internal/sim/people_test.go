@@ -17,10 +17,11 @@ type person struct {
 	events  int
 
 	told      []*delivery
-	openStart [2]int  // opt-ins that are on their way, by channel
-	stopped   [2]bool // an opt-out was acknowledged and no opt-in was sent since
-	forgotten bool    // an erasure was acknowledged and no opt-in was under way
-	pausedTo  time.Time
+	openStart [2]int    // opt-ins that are on their way, by channel
+	stopped   [2]bool   // an opt-out was acknowledged and no opt-in was sent since
+	forgotten bool      // an erasure was acknowledged and no opt-in was under way
+	pausedTo  time.Time // as was acknowledged last, of what was said at pausedAt
+	pausedAt  time.Time
 	ids       map[string]bool // records that were ever theirs
 }
 

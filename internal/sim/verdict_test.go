@@ -114,7 +114,8 @@ func (o *oracle) knows(p *person, c *lifecycle.Contact, d *delivery, answers map
 	case answer:
 		return len(c.Answers) >= lifecycle.MaxAnswers || answers[d.key] == 1 || !o.signedUpBefore(p, d)
 	case ask:
-		return !c.PausedTo.Before(d.ev.Until) || !o.signedUpBefore(p, d)
+		asked, until := d.ev.At.Truncate(time.Millisecond), d.ev.Until.Truncate(time.Millisecond)
+		return c.PausedAt.After(asked) || c.PausedAt.Equal(asked) && c.PausedTo.Equal(until) || !o.signedUpBefore(p, d)
 	}
 	return true
 }

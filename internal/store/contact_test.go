@@ -135,7 +135,7 @@ func contactOf(t *rapid.T) lifecycle.Contact {
 			FirstName: texts.Draw(t, "first"), LastName: texts.Draw(t, "last"), Locale: texts.Draw(t, "locale"),
 			Country: texts.Draw(t, "country"), Timezone: texts.Draw(t, "zone"), At: times.Draw(t, "at"), Sure: rapid.Bool().Draw(t, "sure"),
 		},
-		Ledger: rapid.SliceOfN(decisions, 0, 3).Draw(t, "ledger"), PausedTo: times.Draw(t, "paused"),
+		Ledger: rapid.SliceOfN(decisions, 0, 3).Draw(t, "ledger"), PausedTo: times.Draw(t, "paused"), PausedAt: times.Draw(t, "paused at"),
 		Orders: rapid.SliceOfN(orders, 0, 3).Draw(t, "orders"),
 		Older: lifecycle.Rolled{
 			Count: rapid.Int().Draw(t, "count"), Spent: rapid.Int64().Draw(t, "spent"), First: times.Draw(t, "first"),

@@ -16,6 +16,7 @@ func (r *reader) contact(m *pb.Record) lifecycle.Contact {
 		State: small(r, m.State, lifecycle.UnsubscribedState), Reason: lifecycle.Reason(r.word(m.Reason)),
 		Since: r.time(m.Since), Due: r.time(m.Due), DueWhy: lifecycle.Reason(r.word(m.DueWhy)),
 		MadeAt: r.time(m.MadeAt), HeldAt: r.time(m.HeldAt), HeldTo: r.time(m.HeldTo), PausedTo: r.time(m.PausedTo),
+		PausedAt: r.unpackTime(0, m.PausedAt),
 		Accepted: r.int(m.Accepted), Forward: string(m.Forward),
 		CancelReason: r.word(m.CancelReason), Involuntary: m.Involuntary, Plan: r.word(m.Plan),
 	}

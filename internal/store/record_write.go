@@ -19,7 +19,7 @@ func (w *writer) contact(c *lifecycle.Contact) {
 	m.State, m.Reason, m.Since = uint32(c.State), w.word(string(c.Reason)), w.time(c.Since)
 	m.Due, m.DueWhy = w.time(c.Due), w.word(string(c.DueWhy))
 	m.MadeAt, m.HeldAt, m.PausedTo = w.time(c.MadeAt), w.time(c.HeldAt), w.time(c.PausedTo)
-	m.HeldTo = w.time(c.HeldTo)
+	m.HeldTo, m.PausedAt = w.time(c.HeldTo), packTime(0, c.PausedAt)
 	m.Moment = w.moment(c)
 	m.Accepted, m.Forward = int64(c.Accepted), raw(c.Forward)
 	m.CancelReason, m.Involuntary, m.Plan = w.word(c.CancelReason), c.Involuntary, w.word(c.Plan)

@@ -630,14 +630,16 @@ func (x *Delay) GetGranted() bool {
 }
 
 type Ground struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Trigger       uint32                 `protobuf:"varint,1,opt,name=trigger,proto3" json:"trigger,omitempty"` // word
-	Key           uint64                 `protobuf:"fixed64,2,opt,name=key,proto3" json:"key,omitempty"`
-	At            uint64                 `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`     // time
-	Last          uint64                 `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"` // time
-	Sub           uint64                 `protobuf:"fixed64,5,opt,name=sub,proto3" json:"sub,omitempty"`
-	Journey       uint32                 `protobuf:"varint,6,opt,name=journey,proto3" json:"journey,omitempty"` // word
-	Over          uint32                 `protobuf:"varint,7,opt,name=over,proto3" json:"over,omitempty"`       // word
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Trigger uint32                 `protobuf:"varint,1,opt,name=trigger,proto3" json:"trigger,omitempty"` // word
+	Key     uint64                 `protobuf:"fixed64,2,opt,name=key,proto3" json:"key,omitempty"`
+	At      uint64                 `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`     // time
+	Last    uint64                 `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"` // time
+	Sub     uint64                 `protobuf:"fixed64,5,opt,name=sub,proto3" json:"sub,omitempty"`
+	Journey uint32                 `protobuf:"varint,6,opt,name=journey,proto3" json:"journey,omitempty"` // word
+	Over    uint32                 `protobuf:"varint,7,opt,name=over,proto3" json:"over,omitempty"`       // word
+	// A time since 1970: an older release keeps its bytes and may write another base_sec.
+	PausedAt      uint64 `protobuf:"varint,110,opt,name=paused_at,json=pausedAt,proto3" json:"paused_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -717,6 +719,13 @@ func (x *Ground) GetJourney() uint32 {
 func (x *Ground) GetOver() uint32 {
 	if x != nil {
 		return x.Over
+	}
+	return 0
+}
+
+func (x *Ground) GetPausedAt() uint64 {
+	if x != nil {
+		return x.PausedAt
 	}
 	return 0
 }
@@ -3083,7 +3092,7 @@ const file_record_proto_rawDesc = "" +
 	"\x03run\x18\x01 \x01(\rR\x03run\x12\x18\n" +
 	"\ajourney\x18\x02 \x01(\rR\ajourney\x12\x0e\n" +
 	"\x02to\x18\x03 \x01(\x04R\x02to\x12\x18\n" +
-	"\agranted\x18\x04 \x01(\bR\agranted\"\x98\x01\n" +
+	"\agranted\x18\x04 \x01(\bR\agranted\"\xb5\x01\n" +
 	"\x06Ground\x12\x18\n" +
 	"\atrigger\x18\x01 \x01(\rR\atrigger\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\x06R\x03key\x12\x0e\n" +
@@ -3091,7 +3100,8 @@ const file_record_proto_rawDesc = "" +
 	"\x04last\x18\x04 \x01(\x04R\x04last\x12\x10\n" +
 	"\x03sub\x18\x05 \x01(\x06R\x03sub\x12\x18\n" +
 	"\ajourney\x18\x06 \x01(\rR\ajourney\x12\x12\n" +
-	"\x04over\x18\a \x01(\rR\x04over\"\xff\x01\n" +
+	"\x04over\x18\a \x01(\rR\x04over\x12\x1b\n" +
+	"\tpaused_at\x18n \x01(\x04R\bpausedAt\"\xff\x01\n" +
 	"\x06Moment\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x12\x19\n" +
 	"\bbase_sec\x18\x02 \x01(\x12R\abaseSec\x125\n" +
