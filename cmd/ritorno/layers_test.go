@@ -22,6 +22,7 @@ const modulePath = "ritorno"
 var pure = []string{
 	"internal/when", "internal/identity", "internal/lifecycle", "internal/message",
 	"internal/segment", "internal/link", "internal/guard", "internal/history", "internal/rehearse", "internal/reply", "internal/generate", "internal/mapping",
+	"internal/colour",
 }
 
 // layers says which of our packages each package may import, outside of tests.
@@ -30,6 +31,7 @@ var pure = []string{
 var layers = map[string][]string{
 	"internal/when":     {},
 	"internal/identity": {},
+	"internal/colour":   {}, // of brands: pages and the configuration reckon with them
 	"internal/lifecycle": {
 		"internal/when", "internal/identity",
 	},
