@@ -5,12 +5,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
+
+	"ritorno/internal/lifecycle"
 )
 
 // FuzzReadForm: any body of any type is a form, or a fault, within the limit.
@@ -48,6 +51,43 @@ func FuzzReadForm(f *testing.F) {
 		for _, text := range []string{tidy(form.Get("choice")), tidy(form.Get("text"))} {
 			if strings.ContainsAny(text, "\r\n\x00") || !utf8.ValidString(text) {
 				t.Errorf("%q is no line of text", text)
+			}
+		}
+	})
+}
+
+// FuzzAnswer: whatever is sent to a landing page is a response with a choice of
+// that page and one line of text, or something is missing.
+func FuzzAnswer(f *testing.F) {
+	for _, s := range []string{
+		"choice=price&text=a+b", "choice=other", "choice=pause", "choice=help&text=", "rules=yes", "rules=", "choice=%00&text=%ff", "choice=price&choice=x", "text=\u202e",
+	} {
+		f.Add(s)
+	}
+	w := wordsFor("it", "")
+	f.Fuzz(func(t *testing.T, body string) {
+		form, err := url.ParseQuery(body)
+		if err != nil {
+			return
+		}
+		for kind, q := range map[pageKind]*question{
+			pageSurvey: &w.Survey, pageBack: &w.Back, pageLeave: &w.Leave, pageContest: nil, pageOffer: nil, pageCoupon: nil, pagePlain: nil,
+		} {
+			l := landingPage{kind: kind, question: q, view: view{T: w}}
+			r, missing := l.read(form)
+			switch {
+			case missing != "":
+				if r != (lifecycle.Response{}) {
+					t.Errorf("%s: %+v although %q", kind, r, missing)
+				}
+			case kind == pageContest:
+				if r.Kind != lifecycle.ResponseContest || form.Get("rules") == "" {
+					t.Errorf("%q enters the contest: %+v", body, r)
+				}
+			case r.Kind != lifecycle.ResponseAnswer || !slices.Contains(l.choices(), r.Choice) || r.Text != tidy(r.Text) || !utf8.ValidString(r.Text):
+				t.Errorf("%s: %q is %+v", kind, body, r)
+			case r.Text == "" && r.Choice == otherChoice && q == nil:
+				t.Errorf("%s: %q says nothing", kind, body)
 			}
 		}
 	})

@@ -132,7 +132,7 @@ func TestContestNeedsTheRules(t *testing.T) {
 		}
 	}
 	a := r.form("/l/"+code+"/answer", "entry=1").is(422)
-	if !strings.Contains(a.Body.String(), "accettare il regolamento") {
+	if !strings.Contains(a.Body.String(), "metti la spunta") {
 		t.Error("the page does not say what is missing")
 	}
 	r.form("/l/"+code+"/answer", "entry=1&rules=yes").is(200)

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/labstack/echo/v4"
+
+	"ritorno/internal/engine"
 )
 
 //go:embed pages/*.html
@@ -17,6 +19,9 @@ var pageFiles embed.FS
 
 //go:embed static/page.js static/page.css
 var staticFiles embed.FS
+
+// staticPath leads to the files of the pages.
+const staticPath = "/l/static/"
 
 // asset is a file of the pages.
 type asset struct {
@@ -40,18 +45,26 @@ func readAssets() (files map[string]asset, urls map[string]string) {
 		if err != nil {
 			panic(err) // embedded: it is there or the program was not built
 		}
-		sum := sha256.Sum256(body)
-		plain, ext, _ := strings.Cut(name, ".")
-		served := plain + "-" + hex.EncodeToString(sum[:4]) + "." + ext
+		served := served(name, body)
 		files[served] = asset{kind, body}
-		urls[name] = "/l/static/" + served
+		urls[name] = staticPath + served
 	}
 	return files, urls
 }
 
-// static serves the pages' script and style sheet.
+// served is the name of a file with a digest of what is in it.
+func served(name string, body []byte) string {
+	sum := sha256.Sum256(body)
+	plain, ext, _ := strings.Cut(name, ".")
+	return plain + "-" + hex.EncodeToString(sum[:4]) + "." + ext
+}
+
+// static serves the pages' script and style sheets.
 func (s *Server) static(c echo.Context) error {
 	a, ok := assets[c.Param("file")]
+	if !ok {
+		a, ok = s.brandFiles[c.Param("file")]
+	}
 	if !ok {
 		return errNotFound
 	}
@@ -65,6 +78,9 @@ type view struct {
 	Title     string
 	Lead      string
 	Shop      string // its display name; empty where nobody knows it
+	Logo      string // https URL of an image; empty: the name in letters
+	Style     string // path of the style sheet with the shop's colours; empty: ours
+	Address   string // who writes, and where from; may be empty
 	FirstName string
 	Notice    string // good news
 	Error     string // what is missing
@@ -75,11 +91,23 @@ type view struct {
 	Body      any    // for the page's own part
 }
 
+// viewOf is a page of a shop with what all of them show.
+func (s *Server) viewOf(p engine.Page) view {
+	r := &p.Shop.Rules
+	return view{
+		T: wordsFor(p.Locale, r.Business), Shop: shopName(p.Shop), Logo: r.Brand.Logo, Style: s.brands[p.Shop.Name],
+		Address: r.Brand.Address, HomeURL: r.HomeURL,
+	}
+}
+
 // show writes the page by that name.
 func (s *Server) show(c echo.Context, status int, name string, v view) error {
 	var b bytes.Buffer
 	if err := pages.ExecuteTemplate(&b, name, v); err != nil {
 		return err
+	}
+	if from := originOf(v.Logo); from != "" {
+		c.Response().Header().Set("Content-Security-Policy", strings.Replace(pagePolicy, "img-src 'self'", "img-src "+from, 1))
 	}
 	return c.HTMLBlob(status, b.Bytes())
 }
@@ -104,17 +132,17 @@ func (s *Server) wordsOf(c echo.Context) *words {
 	for part := range strings.SplitSeq(c.Request().Header.Get("Accept-Language"), ",") {
 		tag, _, _ := strings.Cut(strings.TrimSpace(part), ";")
 		base, _, _ := strings.Cut(strings.ToLower(tag), "-")
-		if w, ok := texts[base]; ok {
-			return w
+		if _, ok := texts[base]; ok {
+			return wordsFor(base, "")
 		}
 	}
 	if all := s.engine.Shops(); len(all) > 0 {
-		return wordsFor(all[0].Rules.Locale)
+		return wordsFor(all[0].Rules.Locale, "")
 	}
-	return &english
+	return wordsFor("", "")
 }
 
 // home says what runs here. The console takes its place later.
 func (s *Server) home(c echo.Context) error {
-	return s.show(c, http.StatusOK, "home.html", view{T: &english, Title: "Ritorno", Lead: "The service is running."})
+	return s.show(c, http.StatusOK, "home.html", view{T: wordsFor("en", ""), Title: "Ritorno", Lead: "The service is running."})
 }

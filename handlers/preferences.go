@@ -17,8 +17,11 @@ import (
 	"ritorno/internal/store"
 )
 
-// pauseFor is the pause that the page offers.
-const pauseFor = 90 * 24 * time.Hour
+// The pauses that the page offers, from today.
+const (
+	pauseFor   = 90 * 24 * time.Hour
+	pauseBrief = 30 * 24 * time.Hour
+)
 
 // channel is one channel on the preference page.
 type channel struct {
@@ -26,11 +29,15 @@ type channel struct {
 	On                   bool
 }
 
-// choices is the own part of the preference page.
-type choices struct {
-	Action   string
-	Channels []channel
-	Paused   string // day; empty: not paused
+// prefBody is the own part of the preference page.
+type prefBody struct {
+	Action          string
+	Channels        []channel
+	Open            bool   // some channel is
+	Keep            bool   // one tap stays
+	Told            bool   // why they leave
+	Paused          string // day; empty: not paused
+	Shorter, Longer bool   // what a pause may be changed into
 }
 
 // preferences shows what a contact gets. Looking changes nothing: scanners
@@ -43,27 +50,29 @@ func (s *Server) preferences(c echo.Context) error {
 	if c.Request().Method == http.MethodHead {
 		return c.NoContent(http.StatusOK)
 	}
-	return s.showPreferences(c, p, "")
+	return s.showPreferences(c, p, "", false)
 }
 
-func (s *Server) showPreferences(c echo.Context, p engine.Page, notice string) error {
+func (s *Server) showPreferences(c echo.Context, p engine.Page, notice string, told bool) error {
 	now, err := s.now(c.Request().Context())
 	if err != nil {
 		return err
 	}
-	w, r := wordsFor(p.Locale), &p.Shop.Rules
-	b := choices{Action: "/u/" + url.PathEscape(Param(c, "token"))}
+	v := s.viewOf(p)
+	v.Title, v.Lead, v.Notice = v.T.PrefTitle, v.T.PrefLead, notice
+	b := prefBody{Action: "/u/" + url.PathEscape(Param(c, "token")), Keep: goodbye(p), Told: told}
 	for _, ch := range []lifecycle.Channel{lifecycle.Email, lifecycle.SMS} {
 		if at := masked(ch, p.Contact); at != "" {
-			b.Channels = append(b.Channels, channel{ch.String(), labelOf(w, ch), at, on(p, ch, now)})
+			b.Channels = append(b.Channels, channel{ch.String(), labelOf(v.T, ch), at, on(p, ch, now)})
+			b.Open = b.Open || on(p, ch, now)
 		}
 	}
-	if p.Contact.PausedTo.After(now) {
-		b.Paused = w.day(p.Contact.PausedTo, r.LocationOf(&p.Contact))
+	if left := p.Contact.PausedTo.Sub(now); left > 0 {
+		b.Paused = v.T.day(p.Contact.PausedTo, p.Shop.Rules.LocationOf(&p.Contact))
+		b.Shorter, b.Longer = left > pauseBrief, left < pauseFor-24*time.Hour
 	}
-	return s.show(c, http.StatusOK, "preferences.html", view{
-		T: w, Title: w.PrefTitle, Lead: w.PrefLead, Shop: shopName(p.Shop), Notice: notice, HomeURL: r.HomeURL, Body: b,
-	})
+	v.Body = b
+	return s.show(c, http.StatusOK, "preferences.html", v)
 }
 
 // savePreferences takes a one-click unsubscribe of a mail program (RFC 8058) or
@@ -92,7 +101,7 @@ func (s *Server) savePreferences(c echo.Context) error {
 	if p, err = s.engine.Preferences(ctx, Param(c, "token")); err != nil {
 		return err
 	}
-	return s.showPreferences(c, p, notice)
+	return s.showPreferences(c, p, notice, form.Get("why") != "")
 }
 
 // oneClick closes e-mail before it answers. Whatever came without the page's
@@ -101,13 +110,15 @@ func (s *Server) oneClick(c echo.Context, p engine.Page) error {
 	if err := s.out(c.Request().Context(), p, lifecycle.Email, "one-click"); err != nil {
 		return err
 	}
-	w := wordsFor(p.Locale)
-	return s.show(c, http.StatusOK, "notice.html", view{T: w, Title: w.OutTitle, Lead: w.OutText, Shop: shopName(p.Shop), PrefsURL: localPath(p.PreferencesURL)})
+	v := s.viewOf(p)
+	v.Title, v.Lead, v.PrefsURL = v.T.OutTitle, v.T.OutText, localPath(p.PreferencesURL)
+	return s.show(c, http.StatusOK, "notice.html", v)
 }
 
-// save does what the page's form asks for.
+// save does what a form of the page asks for. Each has its own button, and what
+// it does not name stays as it is.
 func (s *Server) save(ctx context.Context, p engine.Page, form url.Values) (notice string, err error) {
-	w := wordsFor(p.Locale)
+	w := wordsFor(p.Locale, p.Shop.Rules.Business)
 	if err := s.why(ctx, p, form); err != nil {
 		return "", err
 	}
@@ -124,7 +135,25 @@ func (s *Server) save(ctx context.Context, p engine.Page, form url.Values) (noti
 			return "", err
 		}
 	}
-	return s.pause(ctx, p, form.Get("pause"))
+	switch {
+	case form.Get("keep") == "yes":
+		return w.StayNoted, s.stay(ctx, p)
+	case form.Get("pause") != "":
+		return s.pause(ctx, p, w, form.Get("pause"))
+	case form.Get("why") != "" && !form.Has("email") && !form.Has("sms"):
+		return w.LeaveNoted, nil
+	}
+	return w.PrefSaved, nil
+}
+
+// stay is the one tap that stays: a reaction to the last message.
+func (s *Server) stay(ctx context.Context, p engine.Page) error {
+	r := lifecycle.Response{Kind: lifecycle.ResponseSeen}
+	if n := len(p.Contact.Messages); n > 0 {
+		r.MessageID = p.Contact.Messages[n-1].ID
+	}
+	_, err := s.engine.ApplyTo(ctx, p.Contact.ID, lifecycle.Event{Type: lifecycle.Responded, Source: "page", Response: &r})
+	return err
 }
 
 // set puts a channel where the form wants it. The form sends "off" always and
@@ -158,17 +187,21 @@ func (s *Server) out(ctx context.Context, p engine.Page, ch lifecycle.Channel, s
 	return s.engine.OptOut(ctx, p.Contact.ID, ch, source, evidence, "")
 }
 
-// pause holds everything for 90 days from now, where the form asks for it.
-func (s *Server) pause(ctx context.Context, p engine.Page, wanted string) (notice string, err error) {
-	w := wordsFor(p.Locale)
-	if wanted != "90d" {
+// pause holds everything from now for as long as the form says, also when that
+// is shorter than before, or ends the pause. Other wishes change nothing.
+func (s *Server) pause(ctx context.Context, p engine.Page, w *words, wanted string) (notice string, err error) {
+	length, ok := map[string]time.Duration{"90d": pauseFor, "30d": pauseBrief, "off": 0}[wanted]
+	if !ok {
 		return w.PrefSaved, nil
 	}
 	now, err := s.now(ctx)
 	if err != nil {
 		return "", err
 	}
-	return w.PrefPausedNow, s.engine.Pause(ctx, p.Contact.ID, now.Add(pauseFor), "")
+	if notice = w.PauseSaved; length == 0 {
+		notice = w.PauseEnded
+	}
+	return notice, s.engine.Pause(ctx, p.Contact.ID, now.Add(length), "")
 }
 
 // why notes why somebody leaves, for the shop to read. It changes nothing.
@@ -177,7 +210,7 @@ func (s *Server) why(ctx context.Context, p engine.Page, form url.Values) error 
 	if why == "" {
 		return nil
 	}
-	if !slices.ContainsFunc(english.PrefReasons, func(c choice) bool { return c.Value == why }) {
+	if !slices.ContainsFunc(english.LeaveReasons, func(c choice) bool { return c.Value == why }) {
 		why = "other"
 	}
 	_, err := s.engine.ApplyTo(ctx, p.Contact.ID, lifecycle.Event{Type: lifecycle.Noted, Source: "page", Text: "preferences: " + why})

@@ -99,6 +99,11 @@ func open(t *testing.T, change ...func(*handlers.Options)) *rig {
 
 func openOn(t *testing.T, url string, change ...func(*handlers.Options)) *rig {
 	t.Helper()
+	return openShops(t, url, []engine.Shop{shopOf("bottega", "Bottega Rossi", "it", "IT"), shopOf("teashop", "The Tea Shop", "en", "GB")}, change...)
+}
+
+func openShops(t *testing.T, url string, shops []engine.Shop, change ...func(*handlers.Options)) *rig {
+	t.Helper()
 	ctx := t.Context()
 	st, err := store.Open(ctx, store.Options{URL: url, Shards: 4, Prefix: "t" + strings.ToLower(rand.Text())})
 	if err != nil {
@@ -115,7 +120,7 @@ func openOn(t *testing.T, url string, change ...func(*handlers.Options)) *rig {
 	r.engine = engine.New(engine.Options{
 		Store: st, Templates: set, PublicURL: publicURL, SMSOptOut: message.OptOutStop, Exclusive: true, Log: log, Metrics: registry,
 		Rate:  [2]float64{1000, 1000},
-		Shops: []engine.Shop{shopOf("bottega", "Bottega Rossi", "it", "IT"), shopOf("teashop", "The Tea Shop", "en", "GB")},
+		Shops: shops,
 		Senders: []connectors.Sender{
 			outbox{lifecycle.SMS, r.outbox.mu, r.outbox.sent}, outbox{lifecycle.Email, r.outbox.mu, r.outbox.sent},
 		},
@@ -157,7 +162,7 @@ func shopOf(id, name, locale, country string) engine.Shop {
 	}
 	return engine.Shop{Name: id, Sources: []string{"shopify", "erp", "crm", "api"}, Rules: lifecycle.Rules{
 		Shop: id, Name: name, HomeURL: "https://" + id + ".example/", Locale: locale, Country: country, Currency: "EUR", Lapse: 90 * day,
-		Contest: &lifecycle.Contest{RulesURL: "https://" + id + ".example/rules", Registration: "CO/1234/2026"},
+		Contest: &lifecycle.Contest{RulesURL: "https://" + id + ".example/rules", Registration: "CO/1234/2026", From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2028, 1, 1, 0, 0, 0, 0, time.UTC)},
 		Journeys: []lifecycle.Journey{{
 			Name: "reactivation", Trigger: lifecycle.OnInactivity,
 			Steps:  []lifecycle.Step{step(30*day, "survey"), step(60*day, "contest"), step(90*day, "coupon")},
@@ -295,7 +300,12 @@ func (r *rig) clock(body string) answer {
 
 func (r *rig) find(who string) lifecycle.Contact {
 	r.Helper()
-	c, err := r.engine.Find(r.Context(), "bottega", who)
+	return r.findIn("bottega", who)
+}
+
+func (r *rig) findIn(shop, who string) lifecycle.Contact {
+	r.Helper()
+	c, err := r.engine.Find(r.Context(), shop, who)
 	if err != nil {
 		r.Fatal(err)
 	}

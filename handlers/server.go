@@ -90,7 +90,10 @@ type Server struct {
 	decoy    []byte        // key for signatures of sources that do not exist
 
 	templates map[string]bool // of all routes
-	waits     atomic.Bool     // deliveries wait in the spool, and that was logged
+
+	brands     map[string]string // path of a shop's own style sheet, by shop
+	brandFiles map[string]asset  // those, by the name under which they are served
+	waits      atomic.Bool       // deliveries wait in the spool, and that was logged
 }
 
 // New makes the server with all its routes.
@@ -106,6 +109,7 @@ func New(o Options) *Server {
 		failures: auth.Failures(auth.LeastFailures), misses: auth.Failures(auth.LeastFailures), requests: auth.Requests(),
 		decoy: decoyKey(), templates: map[string]bool{},
 	}
+	s.brands, s.brandFiles = brandSheets(o.Engine.Shops())
 	e := echo.New()
 	e.HTTPErrorHandler = s.fail
 	e.IPExtractor = extractor(o.TrustedProxies)

@@ -35,13 +35,38 @@
     dwell();
   }
 
-  var copy = document.getElementById("copy"), code = document.getElementById("code");
+  // The code is copied with a touch, and how long it can be used is told from
+  // what the shop's clock said: the phone's own may be wrong.
+  var copy = document.getElementById("copy"), code = document.getElementById("code"), said = document.getElementById("said");
   if (copy && code && navigator.clipboard) {
     copy.hidden = false;
     copy.addEventListener("click", function () {
       navigator.clipboard.writeText(code.textContent).then(function () {
-        copy.textContent = copy.getAttribute("data-done");
+        copy.textContent = said.textContent = copy.getAttribute("data-done");
       }, function () { copy.hidden = true; });
     });
+  }
+
+  var coupon = document.getElementById("coupon"), left = document.getElementById("left");
+  var end = coupon && coupon.hasAttribute("data-left") ? Date.now() + 1000 * coupon.getAttribute("data-left") : 0;
+  var soon = 0;
+  function count() {
+    clearTimeout(soon);
+    var s = Math.round((end - Date.now()) / 1000);
+    if (s <= 0) {
+      coupon.hidden = true;
+      document.getElementById("over").hidden = false;
+      return;
+    }
+    var unit = s >= 172800 ? "day" : s >= 7200 ? "hour" : s >= 120 ? "minute" : "second";
+    var size = { day: 86400, hour: 3600, minute: 60, second: 1 }[unit];
+    left.textContent = " · " + left.getAttribute("data-word") + " " + format.format(Math.floor(s / size), unit);
+    left.hidden = false;
+    soon = setTimeout(count, unit === "second" ? 1000 : 20000);
+  }
+  if (left && end && window.Intl && Intl.RelativeTimeFormat) {
+    var format = new Intl.RelativeTimeFormat(document.documentElement.lang, { numeric: "always" });
+    document.addEventListener("visibilitychange", count); // timers stand still in the background
+    count();
   }
 })();
