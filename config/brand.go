@@ -3,13 +3,12 @@ package config
 import (
 	"fmt"
 	"maps"
-	"math"
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
+	"ritorno/internal/colour"
 	"ritorno/internal/lifecycle"
 )
 
@@ -37,16 +36,10 @@ var fonts = map[string]string{
 
 const (
 	defaultColor = "#8a3b12"
-	black, white = "#000000", "#ffffff"
-	// readable is the least contrast of text by WCAG 2.2, 1.4.3 (AA).
-	readable   = 4.5
-	maxAddress = 200 // characters
+	maxAddress   = 200 // characters
 )
 
-var (
-	colorForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
-	phoneForm = regexp.MustCompile(`^\+?[0-9](?:[ /-]?[0-9]){4,18}$`)
-)
+var phoneForm = regexp.MustCompile(`^\+?[0-9](?:[ /-]?[0-9]){4,18}$`)
 
 func (b *Brand) complete(r *report, path string) {
 	if b == nil {
@@ -54,12 +47,8 @@ func (b *Brand) complete(r *report, path string) {
 	}
 	unless(r, path+".color", &b.Color, defaultColor)
 	unless(r, path+".font", &b.Font, "arial")
-	if colorForm.MatchString(b.Color) {
-		best := white
-		if contrast(b.Color, black) > contrast(b.Color, white) {
-			best = black
-		}
-		unless(r, path+".text_color", &b.TextColor, best)
+	if colour.Valid(b.Color) {
+		unless(r, path+".text_color", &b.TextColor, colour.On(b.Color, ""))
 	}
 	b.Color, b.TextColor = strings.ToLower(b.Color), strings.ToLower(b.TextColor)
 }
@@ -69,16 +58,16 @@ func (b *Brand) verify(r *report, path string) {
 		return
 	}
 	const form = `must be "#" and six hexadecimal digits in quotes, such as "#b3261e"`
-	good := colorForm.MatchString(b.Color)
+	good := colour.Valid(b.Color)
 	if !good {
 		r.add(path+".color", form)
-	} else if contrast(b.Color, white) < readable {
+	} else if colour.Contrast(b.Color, colour.White) < colour.Text {
 		r.warn(path+".color", "is too pale to read as a link on white: take a darker one")
 	}
 	switch {
-	case r.given(path+".text_color") && !colorForm.MatchString(b.TextColor):
+	case r.given(path+".text_color") && !colour.Valid(b.TextColor):
 		r.add(path+".text_color", form)
-	case good && r.given(path+".text_color") && contrast(b.Color, b.TextColor) < readable:
+	case good && r.given(path+".text_color") && colour.Contrast(b.Color, b.TextColor) < colour.Text:
 		r.warn(path+".text_color", "is hard to read on color: leave it out, or choose a colour that stands out more")
 	}
 	if u, err := url.Parse(b.Logo); b.Logo != "" && (err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsAny(b.Logo, " \"'<>\\")) {
@@ -107,27 +96,4 @@ func (b *Brand) rules() lifecycle.Brand {
 	return lifecycle.Brand{
 		Color: b.Color, TextColor: b.TextColor, Logo: b.Logo, Address: strings.TrimSpace(b.Address), Font: fonts[b.Font],
 	}
-}
-
-// contrast is the contrast ratio of two colours, from 1 to 21 (WCAG 2.2,
-// "contrast ratio").
-func contrast(a, b string) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-// luminance is the relative luminance of "#rrggbb" (WCAG 2.2), from 0 to 1.
-func luminance(color string) float64 {
-	n, err := strconv.ParseUint(strings.TrimPrefix(color, "#"), 16, 32)
-	if err != nil {
-		return 0
-	}
-	part := func(shift uint) float64 {
-		c := float64(n>>shift&0xff) / 255
-		if c <= 0.04045 {
-			return c / 12.92
-		}
-		return math.Pow((c+0.055)/1.055, 2.4)
-	}
-	return 0.2126*part(16) + 0.7152*part(8) + 0.0722*part(0)
 }

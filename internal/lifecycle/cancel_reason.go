@@ -122,8 +122,8 @@ func plainWords(text string) string {
 }
 
 // CancelClass is why a contact cancelled, as far as it is known. What the
-// contact answered since then counts more than what the source told, unless it
-// says less.
+// contact answered since then counts more than what the source told, and what
+// was chosen more than the words beside it, unless it says less.
 func (r *Rules) CancelClass(c *Contact) CancelClass {
 	told := ClassOfReason(c.CancelReason)
 	for i := len(c.Answers) - 1; i >= 0; i-- {
@@ -132,7 +132,7 @@ func (r *Rules) CancelClass(c *Contact) CancelClass {
 		if a.Kind != ResponseAnswer || j == nil || j.Trigger != OnCancellation || c.State == Cancelled && a.At.Before(c.Since) {
 			continue
 		}
-		for _, said := range []string{a.Text, a.Choice} {
+		for _, said := range []string{a.Choice, a.Text} {
 			class := ClassOfReason(said)
 			if class != "" && class != CancelOther {
 				return class

@@ -93,6 +93,8 @@ func TestAnAnswerSaysMoreThanTheSource(t *testing.T) {
 		"the source's words":            {"too_expensive", nil, lifecycle.CancelPrice},
 		"the answer counts more":        {"too_expensive", []lifecycle.Answer{answer("cancellation", "", "la consegna è sempre in ritardo", day.Add(time.Hour))}, lifecycle.CancelService},
 		"an answer that says less":      {"too_expensive", []lifecycle.Answer{answer("cancellation", "", "boh", day.Add(time.Hour))}, lifecycle.CancelPrice},
+		"a choice before words":         {"", []lifecycle.Answer{answer("cancellation", "price", "e la consegna è in ritardo", day.Add(time.Hour))}, lifecycle.CancelPrice},
+		"words beside an open choice":   {"too_expensive", []lifecycle.Answer{answer("cancellation", "other", "la consegna è in ritardo", day.Add(time.Hour))}, lifecycle.CancelService},
 		"an answer alone":               {"", []lifecycle.Answer{answer("cancellation", "", "boh", day.Add(time.Hour))}, lifecycle.CancelOther},
 		"the newest answer":             {"", []lifecycle.Answer{answer("cancellation", "", "caro", day.Add(time.Hour)), answer("cancellation", "", "mi trasferisco", day.Add(2*time.Hour))}, lifecycle.CancelMoved},
 		"an answer of another journey":  {"unused", []lifecycle.Answer{answer("reactivation", "price", "", day.Add(time.Hour))}, lifecycle.CancelUnused},
