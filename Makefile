@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run demo build test lint fmt fuzz bench sim rehearse chaos identity cluster vuln proto clean need-redis need-cc
+.PHONY: help run demo build test lint fmt fuzz bench sim rehearse chaos identity cluster vuln proto clean need-redis need-cc need-browser
 
 GO ?= go
 CONFIG ?= examples/ritorno.yaml
@@ -29,7 +29,7 @@ demo: need-redis build ## 18 months of a shop in a minute, then the open server
 build: ## bin/ritorno
 	$(GO) build -ldflags '$(LDFLAGS)' -o bin/ritorno ./cmd/ritorno
 
-test: need-redis need-cc ## vet, and every test with the race detector
+test: need-redis need-cc need-browser ## vet, and every test with the race detector
 	$(GO) vet ./...
 	$(GO) test -race -timeout $(TEST_TIMEOUT) ./...
 	@if [ -f bench/go.mod ]; then echo '$(GO) -C bench vet ./...'; $(GO) -C bench vet ./...; fi
@@ -75,3 +75,6 @@ need-redis:
 
 need-cc:
 	@scripts/need-cc.sh
+
+need-browser:
+	@scripts/need-browser.sh

@@ -22,12 +22,14 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 say "installing $package"
-install=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$package")
+# A mirror that does not answer, or another apt that holds the lock, ends it.
+apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive timeout --foreground 15m
+	apt-get -qq -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 -o DPkg::Lock::Timeout=120)
+install=("${apt[@]}" install -y --no-install-recommends "$package")
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # A fresh machine has no package lists yet; one with lists is spared the update.
-if ! "${install[@]}" >"$log" 2>&1 &&
-	! { "${as_root[@]}" apt-get update -qq && "${install[@]}"; } >>"$log" 2>&1; then
+if ! "${install[@]}" >"$log" 2>&1 && ! { "${apt[@]}" update && "${install[@]}"; } >>"$log" 2>&1; then
 	tail -n 5 "$log" >&2
 	say "apt-get install $package did not work (see above); install it by hand"
 	exit 1
