@@ -131,6 +131,9 @@ func (d document) formFaults() (list []string) {
 			add("a form has %d buttons and leads to %q", len(buttons), attr(n, "action"))
 		}
 	}
+	if filled := d.filled(); len(filled) > 1 {
+		add("%d buttons stand out: %q", len(filled), filled)
+	}
 	for _, n := range d.all("button", "a", "legend", "label", "output") {
 		if heard(n) == "" {
 			add("a %s says nothing", n.Data)
@@ -147,6 +150,18 @@ func (d document) formFaults() (list []string) {
 		}
 	}
 	return list
+}
+
+// filled are the buttons in the shop's full colour. A page has one thing to do
+// first.
+func (d document) filled() (names []string) {
+	for _, n := range d.all("button", "a") {
+		class := strings.Fields(attr(n, "class"))
+		if (n.Data == "button" || slices.Contains(class, "button")) && !slices.Contains(class, "quiet") {
+			names = append(names, heard(n))
+		}
+	}
+	return names
 }
 
 // policyFaults are what the page's policy would block, or must never do.

@@ -39,12 +39,12 @@ func brandSheets(shops []engine.Shop) (paths map[string]string, files map[string
 
 // brandSheet puts a brand in the place of our looks. Buttons have the shop's
 // very colour; links, borders and focus rings have it as far as it can be read
-// on the page, by day and by night.
+// on the page: by night with more contrast, where thin letters look fainter.
 func brandSheet(b lifecycle.Brand) string {
 	var css strings.Builder
 	if colour.Valid(b.Color) {
 		fmt.Fprintf(&css, ":root{--fill:%s;--on-fill:%s;--main:%s}\n", strings.ToLower(b.Color), colour.On(b.Color, b.TextColor), colour.Readable(b.Color, colour.Text, grounds...))
-		fmt.Fprintf(&css, "@media(prefers-color-scheme:dark){:root{--main:%s}}\n", colour.Readable(b.Color, colour.Text, darkGrounds...))
+		fmt.Fprintf(&css, "@media(prefers-color-scheme:dark){:root{--main:%s}}\n", colour.Readable(b.Color, colour.Calm, darkGrounds...))
 	}
 	if fontForm.MatchString(b.Font) {
 		fmt.Fprintf(&css, ":root{--font:%s}\n", b.Font)

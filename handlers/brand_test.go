@@ -10,8 +10,8 @@ import (
 	"ritorno/internal/lifecycle"
 )
 
-// look are the colours of a style sheet by name, by day and by night.
-func look(t *testing.T, sheets ...string) (light, dark map[string]string) {
+// palette are the colours of a style sheet by name, by day and by night.
+func palette(t *testing.T, sheets ...string) (light, dark map[string]string) {
 	t.Helper()
 	light, dark = map[string]string{}, map[string]string{}
 	for _, css := range sheets {
@@ -50,7 +50,7 @@ var legible = []struct {
 
 func TestOurOwnColoursCanBeRead(t *testing.T) {
 	css := string(assets[strings.TrimPrefix(assetURL["page.css"], staticPath)].body)
-	light, dark := look(t, css)
+	light, dark := palette(t, css)
 	for name, colours := range map[string]map[string]string{"day": light, "night": dark} {
 		for _, p := range legible {
 			if c := colour.Contrast(colours[p.text], colours[p.ground]); colours[p.text] == "" || colours[p.ground] == "" || c < p.least {
@@ -73,7 +73,7 @@ func TestAnyBrandCanBeRead(t *testing.T) {
 			for b := 0; b <= 255; b += 85 {
 				brand := lifecycle.Brand{Color: fmt.Sprintf("#%02x%02x%02x", r, g, b)}
 				for _, brand.TextColor = range []string{"#ffffff", "#000000", brand.Color, ""} {
-					light, dark := look(t, css, brandSheet(brand))
+					light, dark := palette(t, css, brandSheet(brand))
 					for name, colours := range map[string]map[string]string{"day": light, "night": dark} {
 						for _, p := range legible {
 							if c := colour.Contrast(colours[p.text], colours[p.ground]); c < p.least {
@@ -102,7 +102,7 @@ func TestABrandStaysAStyleSheet(t *testing.T) {
 		"a font alone": {lifecycle.Brand{Font: "Georgia,'Times New Roman',serif"}, ":root{--font:Georgia,'Times New Roman',serif}\n"},
 		"no colour of text": {
 			lifecycle.Brand{Color: "#0F6157", TextColor: "url(x)"},
-			":root{--fill:#0f6157;--on-fill:#ffffff;--main:#0f6157}\n@media(prefers-color-scheme:dark){:root{--main:" + colour.Readable("#0f6157", 4.5, darkGrounds...) + "}}\n",
+			":root{--fill:#0f6157;--on-fill:#ffffff;--main:#0f6157}\n@media(prefers-color-scheme:dark){:root{--main:" + colour.Readable("#0f6157", 7, darkGrounds...) + "}}\n",
 		},
 	} {
 		if got := brandSheet(c.brand); got != c.want {

@@ -2,10 +2,12 @@ package handlers_test
 
 import (
 	"context"
+	"maps"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -41,8 +43,26 @@ const troubles = `(() => {
   return out.join("\n");
 })()`
 
-// TestPagesInABrowser opens every page of a branded shop at the width of a small
-// phone, of a phone and of a screen, by day and by night.
+// look holds a page at the width of a small phone, of a phone and of a screen, by
+// day and by night, and keeps pictures of it by that name.
+func look(t *testing.T, tab context.Context, url, name string) {
+	t.Helper()
+	do(t, tab, chromedp.Navigate(url), chromedp.WaitVisible(`h1`))
+	for _, on := range []struct {
+		width int64
+		dark  bool
+		shot  string
+	}{{320, false, "small-light"}, {390, false, "phone-light"}, {390, true, "phone-dark"}, {1100, false, "screen-light"}, {1100, true, "screen-dark"}} {
+		screen(t, tab, on.width, on.dark)
+		shoot(t, tab, name+"-"+on.shot)
+		if bad := text(t, tab, troubles); bad != "" {
+			t.Errorf("%s at %d, dark %v:\n%s", name, on.width, on.dark, bad)
+		}
+	}
+}
+
+// TestPagesInABrowser opens every page of a branded shop, and some of shops with
+// other colours, names and contests.
 func TestPagesInABrowser(t *testing.T) {
 	tab := browser(t)
 	yellow := trader("bottega", "it", "IT", lifecycle.Ecommerce)
@@ -51,27 +71,15 @@ func TestPagesInABrowser(t *testing.T) {
 	navy.Rules.Brand = lifecycle.Brand{Color: "#0b1d4d", Font: "Georgia,'Times New Roman',serif"}
 	long := trader("school", "it", "IT", lifecycle.Education)
 	long.Rules.Name = "Accademia " + strings.Repeat("Precipitevolissimevolmente", 4)
+	navy.Rules.Contest = &lifecycle.Contest{To: time.Date(2027, 5, 15, 0, 0, 0, 0, time.UTC)} // over by the day of the coupon
 	w := worldOf(t, "Anna", "", yellow, navy, long)
 	srv := httptest.NewServer(w.http)
 	defer srv.Close()
 	for _, s := range w.shops {
-		for name, path := range w.paths(s.Name) {
-			if s.Name != "bottega" && !slices.Contains([]string{"survey", "coupon", "preferences", "cancellation_offer"}, name) {
-				continue // their colours and names are tried on some
-			}
-			for _, on := range []struct {
-				width int64
-				dark  bool
-				shot  string
-			}{{320, false, ""}, {390, false, "phone-light"}, {390, true, "phone-dark"}, {1100, false, "screen-light"}} {
-				screen(t, tab, on.width, on.dark)
-				do(t, tab, chromedp.Navigate(srv.URL+path), chromedp.WaitVisible(`h1`))
-				if on.shot != "" {
-					shoot(t, tab, s.Name+"-"+name+"-"+on.shot)
-				}
-				if bad := text(t, tab, troubles); bad != "" {
-					t.Errorf("%s %s at %d, dark %v:\n%s", s.Name, name, on.width, on.dark, bad)
-				}
+		all := w.paths(s.Name)
+		for _, name := range slices.Sorted(maps.Keys(all)) {
+			if s.Name == "bottega" || slices.Contains([]string{"survey", "contest", "coupon", "preferences", "cancellation_offer"}, name) {
+				look(t, tab, srv.URL+all[name], s.Name+"-"+name)
 			}
 		}
 	}

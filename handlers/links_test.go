@@ -151,7 +151,7 @@ func TestCouponPageShowsTheCode(t *testing.T) {
 	}
 	body := r.get("/l/" + code).is(200).Body.String()
 	// Day 90 is a Sunday: the SMS leaves on Monday, and the code counts from there.
-	if !strings.Contains(body, m.Coupon) || !strings.Contains(body, "Valido fino al 14/6/2027") {
+	if !strings.Contains(body, m.Coupon) || !strings.Contains(body, "Valido fino a lunedì 14 giugno 2027") {
 		t.Errorf("the page lacks the code or its end:\n%s", body)
 	}
 	r.clock(`{"advance":"2w"}`).is(200)

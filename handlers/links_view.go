@@ -151,7 +151,7 @@ func (l *landingPage) way(b *body) {
 	case l.kind == pagePlain:
 		l.view.Title, l.view.Lead = w.PlainTitle, w.PlainLead
 	case l.kind == pageDoor:
-		l.file, l.view.Title, l.view.Lead, l.view.Quiet = "coupon.html", w.Open.Title, w.StayLead, b.Coupon == ""
+		l.file, l.view.Title, l.view.Lead, l.view.Quiet = "coupon.html", w.Open.Title, w.StayLead, b.Coupon == "" || b.Over
 		b.Keep = true
 	case b.Coupon == "":
 		l.view.Title, l.view.Lead, l.view.Quiet = w.StayTitle, w.StayLead, true

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
@@ -96,7 +97,7 @@ func (s *Server) viewOf(p engine.Page) view {
 	r := &p.Shop.Rules
 	return view{
 		T: wordsFor(p.Locale, r.Business), Shop: shopName(p.Shop), Logo: r.Brand.Logo, Style: s.brands[p.Shop.Name],
-		Address: r.Brand.Address, HomeURL: r.HomeURL,
+		Address: cmp.Or(r.Brand.Address, r.Address), HomeURL: r.HomeURL,
 	}
 }
 

@@ -116,7 +116,7 @@ func TestPreferencesPerChannel(t *testing.T) {
 func TestPauseFor90Days(t *testing.T) {
 	r, path := known(t)
 	a := r.form(path, "form=page&email=off&email=on&sms=off&sms=on&pause=90d").is(200)
-	if !strings.Contains(a.Body.String(), "In pausa fino al 30/5/2027") {
+	if !strings.Contains(a.Body.String(), "In pausa fino a domenica 30 maggio 2027") {
 		t.Errorf("the page does not say until when:\n%s", a.Body)
 	}
 	r.clock(`{"now":"2027-05-29T12:00:00Z"}`).is(200)

@@ -135,9 +135,9 @@ func TestTheContestHasItsDays(t *testing.T) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
 	}
-	shows(path, "Si partecipa fino al 31/12/2027.")
+	shows(path, "Si partecipa fino a venerdì 31 dicembre 2027.")
 	*contest(0) = lifecycle.Contest{RulesURL: "https://bottega.example/rules", Registration: "1", From: at(2028, 3, 1), To: at(2028, 4, 1)}
-	shows(path, "Il concorso comincia il 1/3/2028.")
+	shows(path, "Il concorso comincia mercoledì 1 marzo 2028.")
 	w.form(path+"/answer", "rules=yes").is(422)
 	*contest(0) = lifecycle.Contest{RulesURL: "https://bottega.example/rules", Registration: "1", From: at(2026, 3, 1), To: at(2026, 4, 1)}
 	shows(path, "Il concorso è finito")
@@ -183,7 +183,7 @@ func TestACouponCountsDown(t *testing.T) {
 	if end := m.At.Add(14 * day); err != nil || left > end.Sub(now) || left < end.Sub(now)-time.Minute {
 		t.Errorf("%s are left, want until %s", left, end)
 	}
-	for _, want := range []string{m.Coupon, "Valido fino al ", `data-word="Scade"`, `id="over" hidden`, `role="status"`, "Vai al negozio", "Voglio restare"} {
+	for _, want := range []string{m.Coupon, "Valido fino a ", `data-word="Scade"`, `id="over" hidden`, `role="status"`, "Vai al negozio", "Voglio restare"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -194,7 +194,9 @@ func TestACouponCountsDown(t *testing.T) {
 func TestABrandColoursItsPages(t *testing.T) {
 	branded := trader("bottega", "it", "IT", lifecycle.Ecommerce)
 	branded.Rules.Brand = lifecycle.Brand{Color: "#ffd400", TextColor: "#ffffff", Logo: "https://cdn.bottega.example/logo.png", Address: "Via Roma 1, Bologna", Font: "Georgia,serif"}
-	w := worldOf(t, "Anna", "", branded, trader("plain", "it", "IT", lifecycle.Ecommerce))
+	plain := trader("plain", "it", "IT", lifecycle.Ecommerce)
+	plain.Rules.Address = "Via Verdi 2, Parma"
+	w := worldOf(t, "Anna", "", branded, plain)
 	path, _ := w.leads("bottega", "survey")
 	a := w.get(path).is(200)
 	d := parsed(t, a.Body.String())
@@ -224,6 +226,9 @@ func TestABrandColoursItsPages(t *testing.T) {
 	a = w.get(path).is(200)
 	if strings.Contains(a.Body.String(), "brand-") || strings.Contains(a.Body.String(), "<img") || !strings.Contains(a.Header().Get("Content-Security-Policy"), "img-src 'self';") {
 		t.Error("a shop without a brand has one")
+	}
+	if !strings.Contains(heard(parsed(t, a.Body.String()).all("footer")[0]), "Via Verdi 2, Parma") {
+		t.Error("a page without a brand does not say who writes")
 	}
 	gone := w.get("/l/aaaaaaaaaa").is(404).Body.String()
 	if strings.Contains(gone, "brand-") {

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"time"
@@ -29,9 +30,9 @@ type invitation struct{ Title, Lead, Field, Button string }
 // words are all texts of the pages in one language. Every text of a page stands
 // here; a test holds that none is empty and none unused.
 type words struct {
-	Lang  string
-	Hello string
-	Day   string // layout of a day, for package time
+	Lang         string
+	Hello        string
+	Days, Months []string // of the week from Sunday, of the year from January
 
 	Survey, Back, Stay, Check, Leave question
 	News                             heading // asks what Back does
@@ -107,5 +108,9 @@ func wordsFor(locale string, b lifecycle.Business) *words {
 	return all[lifecycle.Ecommerce]
 }
 
-// day writes a day as people of the language do.
-func (w *words) day(t time.Time, loc *time.Location) string { return t.In(loc).Format(w.Day) }
+// day writes a day as people of the language do. With the day of the week
+// Italian needs no article, which would hang on the number.
+func (w *words) day(t time.Time, loc *time.Location) string {
+	t = t.In(loc)
+	return fmt.Sprintf("%s %d %s %d", w.Days[t.Weekday()], t.Day(), w.Months[t.Month()-1], t.Year())
+}

@@ -4,7 +4,9 @@ import "ritorno/internal/lifecycle"
 
 // english are the words of a shop that sells goods.
 var english = words{
-	Lang: "en", Hello: "Hi", Day: "2 January 2006",
+	Lang: "en", Hello: "Hi",
+	Days:   []string{"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"},
+	Months: []string{"January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"},
 
 	Survey: question{
 		Title: "We miss you. How did it go?",

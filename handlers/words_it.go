@@ -4,7 +4,9 @@ import "ritorno/internal/lifecycle"
 
 // italian are the words of a shop that sells goods.
 var italian = words{
-	Lang: "it", Hello: "Ciao", Day: "2/1/2006",
+	Lang: "it", Hello: "Ciao",
+	Days:   []string{"domenica", "lunedì", "martedì", "mercoledì", "giovedì", "venerdì", "sabato"},
+	Months: []string{"gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno", "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre"},
 
 	Survey: question{
 		Title: "Ci manchi. Com'è andata?",
@@ -108,11 +110,11 @@ var italian = words{
 	ContestEnter:        "Partecipa",
 	MissingRules:        "Per partecipare metti la spunta, poi tocca il bottone.",
 	ContestRegistration: "Concorso registrato",
-	ContestUntil:        "Si partecipa fino al",
+	ContestUntil:        "Si partecipa fino a",
 	ContestIn:           "La tua partecipazione è registrata. In bocca al lupo!",
 	ContestAlready:      "Partecipi già: in bocca al lupo!",
 	ContestSoonTitle:    "Ancora un po' di pazienza",
-	ContestSoon:         "Il concorso comincia il",
+	ContestSoon:         "Il concorso comincia",
 	ContestOverTitle:    "Il concorso è finito",
 	ContestOver:         "Grazie di aver pensato di partecipare: il prossimo non ti sfuggirà.",
 
@@ -120,7 +122,7 @@ var italian = words{
 	CouponCode:   "Il tuo codice",
 	CouponCopy:   "Copia",
 	CouponCopied: "Copiato",
-	CouponUntil:  "Valido fino al",
+	CouponUntil:  "Valido fino a",
 	CouponEnds:   "Scade",
 	CouponOver:   "Il codice non è più valido, ma la porta resta aperta.",
 	StayTitle:    "Resta con noi",
@@ -154,7 +156,7 @@ var italian = words{
 	PrefKeepLead:  "Senza un tuo cenno smettiamo di scriverti. Basta un tocco per restare.",
 	PauseTitle:    "Una pausa",
 	PauseLead:     "Nessun messaggio per un po', poi si riprende da soli.",
-	PauseUntil:    "In pausa fino al",
+	PauseUntil:    "In pausa fino a",
 	PauseStart:    "In pausa per 90 giorni",
 	PauseShorter:  "Solo 30 giorni da oggi",
 	PauseLonger:   "90 giorni da oggi",

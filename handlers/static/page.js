@@ -60,7 +60,7 @@
     }
     var unit = s >= 172800 ? "day" : s >= 7200 ? "hour" : s >= 120 ? "minute" : "second";
     var size = { day: 86400, hour: 3600, minute: 60, second: 1 }[unit];
-    left.textContent = " · " + left.getAttribute("data-word") + " " + format.format(Math.floor(s / size), unit);
+    left.textContent = left.getAttribute("data-word") + " " + format.format(Math.floor(s / size), unit);
     left.hidden = false;
     soon = setTimeout(count, unit === "second" ? 1000 : 20000);
   }

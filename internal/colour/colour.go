@@ -5,6 +5,7 @@ package colour
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -19,6 +20,7 @@ const (
 const (
 	Text = 4.5 // of text (1.4.3)
 	Line = 3.0 // of borders and focus rings (1.4.11)
+	Calm = 7.0 // of text that is read with ease (1.4.6, level AAA)
 )
 
 // Valid reports whether s is a colour.
@@ -62,19 +64,22 @@ func On(ground, wanted string) string {
 }
 
 // Readable is the colour nearest to wanted that has the contrast least on each
-// of grounds: wanted itself, or mixed with as little black or white as does.
-// Where neither reaches it on all grounds, it is the better of the two.
+// of grounds: wanted itself, or the same hue as much lighter or darker as does.
+// Where nothing reaches it on all grounds, it is black or white, whichever is
+// better.
 func Readable(wanted string, least float64, grounds ...string) string {
 	if worst(wanted, grounds) >= least {
 		return strings.ToLower(wanted)
 	}
-	best := Black
+	best, end := Black, 0.0
 	if worst(White, grounds) > worst(Black, grounds) {
-		best = White
+		best, end = White, 1
 	}
-	for part := 1; part < 100; part++ {
-		if mixed := mix(wanted, best, float64(part)/100); worst(mixed, grounds) >= least {
-			return mixed
+	rgb, _ := parse(wanted)
+	from := lightness(rgb)
+	for step := 1; step < 100; step++ {
+		if lit := lit(rgb, from+(end-from)*float64(step)/100); worst(lit, grounds) >= least {
+			return lit
 		}
 	}
 	return best
@@ -89,13 +94,24 @@ func worst(s string, grounds []string) float64 {
 	return least
 }
 
-// mix is a with the share of b, from 0 to 1.
-func mix(a, b string, share float64) string {
-	x, _ := parse(a)
-	y, _ := parse(b)
+// lightness is that of HSL (CSS Color 4, section 7), from 0 to 1.
+func lightness(rgb [3]uint8) float64 {
+	return (float64(slices.Max(rgb[:])) + float64(slices.Min(rgb[:]))) / 510
+}
+
+// reach is how far the parts of the purest colour are apart at a lightness.
+func reach(light float64) float64 { return 1 - math.Abs(2*light-1) }
+
+// lit is a colour with another lightness of HSL. Its hue and its saturation
+// stay: mixed with white it would turn grey.
+func lit(rgb [3]uint8, light float64) string {
+	middle, scale := 255*lightness(rgb), 0.0
+	if room := reach(lightness(rgb)); room > 0 {
+		scale = reach(light) / room
+	}
 	var out [3]uint8
-	for i := range out {
-		out[i] = uint8(math.Round(float64(x[i])*(1-share) + float64(y[i])*share))
+	for i, part := range rgb {
+		out[i] = uint8(math.Round(255*light + scale*(float64(part)-middle)))
 	}
 	return fmt.Sprintf("#%02x%02x%02x", out[0], out[1], out[2])
 }

@@ -79,6 +79,17 @@ func TestAnyColourCanBeMadeReadable(t *testing.T) {
 	if got := colour.Readable("#0F6157", colour.Text, colour.White); got != "#0f6157" {
 		t.Errorf("a colour that reads well became %s", got)
 	}
+	// Navy is hsl(224, 75%, 17.3%): lighter, it has the same hue and saturation.
+	navy := colour.Readable("#0b1d4d", colour.Calm, "#1c2220", "#131715")
+	var parts [3]int
+	if _, err := fmt.Sscanf(navy, "#%02x%02x%02x", &parts[0], &parts[1], &parts[2]); err != nil {
+		t.Fatal(navy, err)
+	}
+	r, g, b := float64(parts[0]), float64(parts[1]), float64(parts[2])
+	saturation, hue := (b-r)/(255-math.Abs(b+r-255)), 240-60*(g-r)/(b-r)
+	if math.Abs(saturation-0.75) > 0.02 || math.Abs(hue-223.6) > 1 || b < 200 {
+		t.Errorf("navy became %s: hue %.1f, saturation %.2f", navy, hue, saturation)
+	}
 	if got := colour.Readable("#ffd400", colour.Text, colour.White); colour.Luminance(got) < 0.1 {
 		t.Errorf("yellow became %s: more black than it takes", got)
 	}
