@@ -36,53 +36,55 @@ const (
 )
 
 type Record struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Words         [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
-	Timeline      []*Entry               `protobuf:"bytes,2,rep,name=timeline,proto3" json:"timeline,omitempty"`
-	Orders        []*Order               `protobuf:"bytes,3,rep,name=orders,proto3" json:"orders,omitempty"`
-	Marks         []*Mark                `protobuf:"bytes,4,rep,name=marks,proto3" json:"marks,omitempty"`
-	Messages      []*Message             `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
-	Ledger        []*ConsentChange       `protobuf:"bytes,6,rep,name=ledger,proto3" json:"ledger,omitempty"`
-	Refs          []*Ref                 `protobuf:"bytes,7,rep,name=refs,proto3" json:"refs,omitempty"`
-	Consent       []*Consent             `protobuf:"bytes,8,rep,name=consent,proto3" json:"consent,omitempty"` // by channel
-	Email         *Address               `protobuf:"bytes,9,opt,name=email,proto3" json:"email,omitempty"`
-	Phone         *Address               `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
-	Profile       *Profile               `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
-	Shop          uint32                 `protobuf:"varint,12,opt,name=shop,proto3" json:"shop,omitempty"`                        // word
-	BaseSec       int64                  `protobuf:"zigzag64,13,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"` // unix seconds that times count from
-	State         uint32                 `protobuf:"varint,14,opt,name=state,proto3" json:"state,omitempty"`
-	Due           uint64                 `protobuf:"varint,15,opt,name=due,proto3" json:"due,omitempty"`                           // time
-	Nonce         uint32                 `protobuf:"fixed32,16,opt,name=nonce,proto3" json:"nonce,omitempty"`                      // of the write, tells two writers of the same bytes apart
-	Reason        uint32                 `protobuf:"varint,17,opt,name=reason,proto3" json:"reason,omitempty"`                     // word
-	Since         uint64                 `protobuf:"varint,18,opt,name=since,proto3" json:"since,omitempty"`                       // time
-	DueWhy        uint32                 `protobuf:"varint,19,opt,name=due_why,json=dueWhy,proto3" json:"due_why,omitempty"`       // word
-	MadeAt        uint64                 `protobuf:"varint,20,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`       // time
-	HeldAt        uint64                 `protobuf:"varint,21,opt,name=held_at,json=heldAt,proto3" json:"held_at,omitempty"`       // time
-	PausedTo      uint64                 `protobuf:"varint,22,opt,name=paused_to,json=pausedTo,proto3" json:"paused_to,omitempty"` // time
-	Base          *Fold                  `protobuf:"bytes,23,opt,name=base,proto3" json:"base,omitempty"`
-	Older         *Rolled                `protobuf:"bytes,24,opt,name=older,proto3" json:"older,omitempty"`
-	Run           *Run                   `protobuf:"bytes,25,opt,name=run,proto3" json:"run,omitempty"`
-	Runs          []*Run                 `protobuf:"bytes,26,rep,name=runs,proto3" json:"runs,omitempty"`
-	Sending       *Attempt               `protobuf:"bytes,27,opt,name=sending,proto3" json:"sending,omitempty"`
-	Accepted      int64                  `protobuf:"varint,28,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	Answers       []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
-	Suppress      []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
-	Forward       []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
-	CancelReason  uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
-	Plan          uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
-	Looks         []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
-	Erasing       *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
-	History       []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
-	Former        []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
-	Joined        [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
-	HeldTo        uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"` // time
-	Asides        []*Mark                `protobuf:"bytes,60,rep,name=asides,proto3" json:"asides,omitempty"`                // marks of the kinds that came later: a release that does not know them keeps them
-	Entered       []*Entered             `protobuf:"bytes,61,rep,name=entered,proto3" json:"entered,omitempty"`
-	Delay         *Delay                 `protobuf:"bytes,62,opt,name=delay,proto3" json:"delay,omitempty"`
-	Moment        *Moment                `protobuf:"bytes,70,opt,name=moment,proto3" json:"moment,omitempty"`
-	Told          []*Told                `protobuf:"bytes,80,rep,name=told,proto3" json:"told,omitempty"`
-	OrderLinks    []*OrderLink           `protobuf:"bytes,90,rep,name=order_links,json=orderLinks,proto3" json:"order_links,omitempty"`
-	Involuntary   bool                   `protobuf:"varint,91,opt,name=involuntary,proto3" json:"involuntary,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	Words        [][]byte               `protobuf:"bytes,1,rep,name=words,proto3" json:"words,omitempty"`
+	Timeline     []*Entry               `protobuf:"bytes,2,rep,name=timeline,proto3" json:"timeline,omitempty"`
+	Orders       []*Order               `protobuf:"bytes,3,rep,name=orders,proto3" json:"orders,omitempty"`
+	Marks        []*Mark                `protobuf:"bytes,4,rep,name=marks,proto3" json:"marks,omitempty"`
+	Messages     []*Message             `protobuf:"bytes,5,rep,name=messages,proto3" json:"messages,omitempty"`
+	Ledger       []*ConsentChange       `protobuf:"bytes,6,rep,name=ledger,proto3" json:"ledger,omitempty"`
+	Refs         []*Ref                 `protobuf:"bytes,7,rep,name=refs,proto3" json:"refs,omitempty"`
+	Consent      []*Consent             `protobuf:"bytes,8,rep,name=consent,proto3" json:"consent,omitempty"` // by channel
+	Email        *Address               `protobuf:"bytes,9,opt,name=email,proto3" json:"email,omitempty"`
+	Phone        *Address               `protobuf:"bytes,10,opt,name=phone,proto3" json:"phone,omitempty"`
+	Profile      *Profile               `protobuf:"bytes,11,opt,name=profile,proto3" json:"profile,omitempty"`
+	Shop         uint32                 `protobuf:"varint,12,opt,name=shop,proto3" json:"shop,omitempty"`                        // word
+	BaseSec      int64                  `protobuf:"zigzag64,13,opt,name=base_sec,json=baseSec,proto3" json:"base_sec,omitempty"` // unix seconds that times count from
+	State        uint32                 `protobuf:"varint,14,opt,name=state,proto3" json:"state,omitempty"`
+	Due          uint64                 `protobuf:"varint,15,opt,name=due,proto3" json:"due,omitempty"`                           // time
+	Nonce        uint32                 `protobuf:"fixed32,16,opt,name=nonce,proto3" json:"nonce,omitempty"`                      // of the write, tells two writers of the same bytes apart
+	Reason       uint32                 `protobuf:"varint,17,opt,name=reason,proto3" json:"reason,omitempty"`                     // word
+	Since        uint64                 `protobuf:"varint,18,opt,name=since,proto3" json:"since,omitempty"`                       // time
+	DueWhy       uint32                 `protobuf:"varint,19,opt,name=due_why,json=dueWhy,proto3" json:"due_why,omitempty"`       // word
+	MadeAt       uint64                 `protobuf:"varint,20,opt,name=made_at,json=madeAt,proto3" json:"made_at,omitempty"`       // time
+	HeldAt       uint64                 `protobuf:"varint,21,opt,name=held_at,json=heldAt,proto3" json:"held_at,omitempty"`       // time
+	PausedTo     uint64                 `protobuf:"varint,22,opt,name=paused_to,json=pausedTo,proto3" json:"paused_to,omitempty"` // time
+	Base         *Fold                  `protobuf:"bytes,23,opt,name=base,proto3" json:"base,omitempty"`
+	Older        *Rolled                `protobuf:"bytes,24,opt,name=older,proto3" json:"older,omitempty"`
+	Run          *Run                   `protobuf:"bytes,25,opt,name=run,proto3" json:"run,omitempty"`
+	Runs         []*Run                 `protobuf:"bytes,26,rep,name=runs,proto3" json:"runs,omitempty"`
+	Sending      *Attempt               `protobuf:"bytes,27,opt,name=sending,proto3" json:"sending,omitempty"`
+	Accepted     int64                  `protobuf:"varint,28,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Answers      []*Answer              `protobuf:"bytes,29,rep,name=answers,proto3" json:"answers,omitempty"`
+	Suppress     []*Suppression         `protobuf:"bytes,30,rep,name=suppress,proto3" json:"suppress,omitempty"` // by channel
+	Forward      []byte                 `protobuf:"bytes,31,opt,name=forward,proto3" json:"forward,omitempty"`
+	CancelReason uint32                 `protobuf:"varint,32,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"` // word
+	Plan         uint32                 `protobuf:"varint,33,opt,name=plan,proto3" json:"plan,omitempty"`                                     // word
+	Looks        []*Look                `protobuf:"bytes,34,rep,name=looks,proto3" json:"looks,omitempty"`
+	Erasing      *Erasing               `protobuf:"bytes,35,opt,name=erasing,proto3" json:"erasing,omitempty"`
+	History      []*ConsentSpan         `protobuf:"bytes,36,rep,name=history,proto3" json:"history,omitempty"`
+	Former       []*Former              `protobuf:"bytes,37,rep,name=former,proto3" json:"former,omitempty"`
+	Joined       [][]byte               `protobuf:"bytes,38,rep,name=joined,proto3" json:"joined,omitempty"`
+	HeldTo       uint64                 `protobuf:"varint,39,opt,name=held_to,json=heldTo,proto3" json:"held_to,omitempty"` // time
+	Asides       []*Mark                `protobuf:"bytes,60,rep,name=asides,proto3" json:"asides,omitempty"`                // marks of the kinds that came later: a release that does not know them keeps them
+	Entered      []*Entered             `protobuf:"bytes,61,rep,name=entered,proto3" json:"entered,omitempty"`
+	Delay        *Delay                 `protobuf:"bytes,62,opt,name=delay,proto3" json:"delay,omitempty"`
+	Moment       *Moment                `protobuf:"bytes,70,opt,name=moment,proto3" json:"moment,omitempty"`
+	Told         []*Told                `protobuf:"bytes,80,rep,name=told,proto3" json:"told,omitempty"`
+	OrderLinks   []*OrderLink           `protobuf:"bytes,90,rep,name=order_links,json=orderLinks,proto3" json:"order_links,omitempty"`
+	Involuntary  bool                   `protobuf:"varint,91,opt,name=involuntary,proto3" json:"involuntary,omitempty"`
+	// A time since 1970: an older release keeps its bytes and may write another base_sec.
+	PausedAt      uint64 `protobuf:"varint,110,opt,name=paused_at,json=pausedAt,proto3" json:"paused_at,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -439,6 +441,13 @@ func (x *Record) GetInvoluntary() bool {
 	return false
 }
 
+func (x *Record) GetPausedAt() uint64 {
+	if x != nil {
+		return x.PausedAt
+	}
+	return 0
+}
+
 // Told repeats no word of the record and counts from no time of it: an older
 // release keeps its bytes as they are, and writes words and times anew.
 type Told struct {
@@ -630,16 +639,14 @@ func (x *Delay) GetGranted() bool {
 }
 
 type Ground struct {
-	state   protoimpl.MessageState `protogen:"open.v1"`
-	Trigger uint32                 `protobuf:"varint,1,opt,name=trigger,proto3" json:"trigger,omitempty"` // word
-	Key     uint64                 `protobuf:"fixed64,2,opt,name=key,proto3" json:"key,omitempty"`
-	At      uint64                 `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`     // time
-	Last    uint64                 `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"` // time
-	Sub     uint64                 `protobuf:"fixed64,5,opt,name=sub,proto3" json:"sub,omitempty"`
-	Journey uint32                 `protobuf:"varint,6,opt,name=journey,proto3" json:"journey,omitempty"` // word
-	Over    uint32                 `protobuf:"varint,7,opt,name=over,proto3" json:"over,omitempty"`       // word
-	// A time since 1970: an older release keeps its bytes and may write another base_sec.
-	PausedAt      uint64 `protobuf:"varint,110,opt,name=paused_at,json=pausedAt,proto3" json:"paused_at,omitempty"`
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Trigger       uint32                 `protobuf:"varint,1,opt,name=trigger,proto3" json:"trigger,omitempty"` // word
+	Key           uint64                 `protobuf:"fixed64,2,opt,name=key,proto3" json:"key,omitempty"`
+	At            uint64                 `protobuf:"varint,3,opt,name=at,proto3" json:"at,omitempty"`     // time
+	Last          uint64                 `protobuf:"varint,4,opt,name=last,proto3" json:"last,omitempty"` // time
+	Sub           uint64                 `protobuf:"fixed64,5,opt,name=sub,proto3" json:"sub,omitempty"`
+	Journey       uint32                 `protobuf:"varint,6,opt,name=journey,proto3" json:"journey,omitempty"` // word
+	Over          uint32                 `protobuf:"varint,7,opt,name=over,proto3" json:"over,omitempty"`       // word
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -719,13 +726,6 @@ func (x *Ground) GetJourney() uint32 {
 func (x *Ground) GetOver() uint32 {
 	if x != nil {
 		return x.Over
-	}
-	return 0
-}
-
-func (x *Ground) GetPausedAt() uint64 {
-	if x != nil {
-		return x.PausedAt
 	}
 	return 0
 }
@@ -3030,7 +3030,7 @@ var File_record_proto protoreflect.FileDescriptor
 
 const file_record_proto_rawDesc = "" +
 	"\n" +
-	"\frecord.proto\x12\x10ritorno.store.v1\"\xb0\x0e\n" +
+	"\frecord.proto\x12\x10ritorno.store.v1\"\xcd\x0e\n" +
 	"\x06Record\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x123\n" +
 	"\btimeline\x18\x02 \x03(\v2\x17.ritorno.store.v1.EntryR\btimeline\x12/\n" +
@@ -3079,7 +3079,8 @@ const file_record_proto_rawDesc = "" +
 	"\x04told\x18P \x03(\v2\x16.ritorno.store.v1.ToldR\x04told\x12<\n" +
 	"\vorder_links\x18Z \x03(\v2\x1b.ritorno.store.v1.OrderLinkR\n" +
 	"orderLinks\x12 \n" +
-	"\vinvoluntary\x18[ \x01(\bR\vinvoluntary\"^\n" +
+	"\vinvoluntary\x18[ \x01(\bR\vinvoluntary\x12\x1b\n" +
+	"\tpaused_at\x18n \x01(\x04R\bpausedAt\"^\n" +
 	"\x04Told\x12\x16\n" +
 	"\x06source\x18\x01 \x01(\fR\x06source\x12\x18\n" +
 	"\achannel\x18\x02 \x01(\rR\achannel\x12\x0e\n" +
@@ -3092,7 +3093,7 @@ const file_record_proto_rawDesc = "" +
 	"\x03run\x18\x01 \x01(\rR\x03run\x12\x18\n" +
 	"\ajourney\x18\x02 \x01(\rR\ajourney\x12\x0e\n" +
 	"\x02to\x18\x03 \x01(\x04R\x02to\x12\x18\n" +
-	"\agranted\x18\x04 \x01(\bR\agranted\"\xb5\x01\n" +
+	"\agranted\x18\x04 \x01(\bR\agranted\"\x98\x01\n" +
 	"\x06Ground\x12\x18\n" +
 	"\atrigger\x18\x01 \x01(\rR\atrigger\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\x06R\x03key\x12\x0e\n" +
@@ -3100,8 +3101,7 @@ const file_record_proto_rawDesc = "" +
 	"\x04last\x18\x04 \x01(\x04R\x04last\x12\x10\n" +
 	"\x03sub\x18\x05 \x01(\x06R\x03sub\x12\x18\n" +
 	"\ajourney\x18\x06 \x01(\rR\ajourney\x12\x12\n" +
-	"\x04over\x18\a \x01(\rR\x04over\x12\x1b\n" +
-	"\tpaused_at\x18n \x01(\x04R\bpausedAt\"\xff\x01\n" +
+	"\x04over\x18\a \x01(\rR\x04over\"\xff\x01\n" +
 	"\x06Moment\x12\x14\n" +
 	"\x05words\x18\x01 \x03(\fR\x05words\x12\x19\n" +
 	"\bbase_sec\x18\x02 \x01(\x12R\abaseSec\x125\n" +
