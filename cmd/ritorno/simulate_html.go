@@ -69,15 +69,15 @@ func (s *simulated) writeHTML(w io.Writer, locale string) error {
 func (v *simulateView) tiles() {
 	s, w := v.simulated, v.W
 	v.Tiles = []tile{
-		{grouped(s.Customers), w.Customers},
-		{grouped(s.Orders), w.Orders},
-		{grouped(s.Messages), w.Messages},
-		{s.Cost + " " + s.Currency, w.Cost},
-		{grouped(s.PerCustomer.WrittenTo), w.WrittenTo},
-		{grouped(s.Spared.Customers), w.Spared},
+		{w.Figure(grouped(s.Customers)), w.Customers},
+		{w.Figure(grouped(s.Orders)), w.Orders},
+		{w.Figure(grouped(s.Messages)), w.Messages},
+		{w.Figure(s.Cost) + " " + s.Currency, w.Cost},
+		{w.Figure(grouped(s.PerCustomer.WrittenTo)), w.WrittenTo},
+		{w.Figure(grouped(s.Spared.Customers)), w.Spared},
 	}
 	if s.AverageOrder != "" {
-		v.Tiles = append(v.Tiles, tile{s.AverageOrder + " " + s.Currency, w.Average})
+		v.Tiles = append(v.Tiles, tile{w.Figure(s.AverageOrder) + " " + s.Currency, w.Average})
 	}
 }
 
@@ -85,23 +85,23 @@ func (v *simulateView) tiles() {
 func (v *simulateView) texts() {
 	s, w := v.simulated, v.W
 	for _, e := range s.Entries {
-		v.Endings = append(v.Endings, ending{e.Journey, grouped(int(e.Entered)), endings(e, w)})
+		v.Endings = append(v.Endings, ending{e.Journey, w.Figure(grouped(int(e.Entered))), endings(e, w)})
 	}
 	for _, b := range s.Blocked {
-		v.Gaps = append(v.Gaps, wait{b.Journey, strconv.Itoa(b.Step), w.reason(b.Reason), grouped(b.Steps)})
+		v.Gaps = append(v.Gaps, wait{b.Journey, strconv.Itoa(b.Step), w.reason(b.Reason), w.Figure(grouped(b.Steps))})
 	}
 	for _, m := range s.Moved {
-		v.Waits = append(v.Waits, wait{m.Journey, "", w.reason(m.Reason), grouped(m.Messages)})
+		v.Waits = append(v.Waits, wait{m.Journey, "", w.reason(m.Reason), w.Figure(grouped(m.Messages))})
 	}
 	sp, r := s.Spared, s.Returns
 	v.Spared = fmt.Sprintf(w.SparedLead, sp.Customers, sp.Messages, sp.Stopped)
 	if r.Watched > 0 {
-		v.Returns = fmt.Sprintf(w.ReturnsLead, r.Followed, r.Watched, r.Days, percent(r.Share), percent(r.Low), percent(r.High))
+		v.Returns = fmt.Sprintf(w.ReturnsLead, r.Followed, r.Watched, r.Days, w.Figure(percent(r.Share)), w.Figure(percent(r.Low)), w.Figure(percent(r.High)))
 	}
 	if r.BreakEven.Orders > 0 {
-		v.Even = fmt.Sprintf(w.BreakEvenLead, s.Cost, s.Currency, few(r.BreakEven.Orders), percent(r.BreakEven.Share))
+		v.Even = fmt.Sprintf(w.BreakEvenLead, w.Figure(s.Cost), s.Currency, w.Figure(few(r.BreakEven.Orders)), w.Figure(percent(r.BreakEven.Share)))
 	}
-	v.Prices = fmt.Sprintf(w.Prices, s.SMSPrice, s.MailPrice, s.Currency)
+	v.Prices = fmt.Sprintf(w.Prices, w.Figure(s.SMSPrice), w.Figure(s.MailPrice), s.Currency)
 	v.compare()
 }
 
@@ -110,10 +110,12 @@ func (v *simulateView) compare() {
 	if c == nil {
 		return
 	}
-	v.Lines = v.lines(w)
+	for _, l := range v.lines(w) {
+		v.Lines = append(v.Lines, versus{l.What, w.Figure(l.First), w.Figure(l.Other), w.Figure(l.Difference)})
+	}
 	v.Lines = append(v.Lines,
-		versus{w.Same, grouped(c.Same), grouped(c.Same), ""}, versus{w.Different, grouped(c.Different), grouped(c.Different), ""},
-		versus{w.Only, grouped(c.OnlyFirst), grouped(c.OnlyOther), ""})
+		versus{w.Same, w.Figure(grouped(c.Same)), w.Figure(grouped(c.Same)), ""}, versus{w.Different, w.Figure(grouped(c.Different)), w.Figure(grouped(c.Different)), ""},
+		versus{w.Only, w.Figure(grouped(c.OnlyFirst)), w.Figure(grouped(c.OnlyOther)), ""})
 	for _, ex := range c.Examples {
 		first, other := v.storiesOf(ex, w)
 		v.Examples = append(v.Examples, exampleView{ex.Customer, first, other})

@@ -99,3 +99,12 @@ var simulateItalian = simulateWords{
 		"bad_lines":     "Alcune righe del file non si leggono e sono state tralasciate.",
 	},
 }
+
+// Figure writes a number as readers of the language do; it comes with a point
+// for decimals and commas between thousands.
+func (w *simulateWords) Figure(s string) string {
+	if w.Lang == "en" {
+		return s
+	}
+	return strings.NewReplacer(",", ".", ".", ",").Replace(s)
+}
