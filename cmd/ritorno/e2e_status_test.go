@@ -22,12 +22,14 @@ const statusShape = `{
 		"email": {"state": "text", "at": "time", "source": "text", "?evidence": "text", "?suppressed": "text"},
 		"sms": {"state": "text", "at": "time", "source": "text", "?evidence": "text", "?suppressed": "text"}
 	},
-	"journey": {"name": "text", "step": "count", "steps": "count", "next": {"step": "count", "channel": "text", "template": "text", "due": "time", "?journey": "text", "?why": "text", "?otherwise": "text"}},
+	"journey": {"name": "text", "step": "count", "steps": "count", "?version": "text", "next": {"step": "count", "channel": "text", "template": "text", "due": "time", "?journey": "text", "?why": "text", "?otherwise": "text"}},
 	"messages": [{"id": "text", "journey": "text", "step": "count", "channel": "text", "template": "text", "status": "text", "sent_at": "time", "provider_id": "text", "error": "text",
-		"?at": "time", "?opened": "flag", "?responded": "flag", "?segments": "count", "?coupon": "text"}],
+		"?at": "time", "?opened": "flag", "?responded": "flag", "?segments": "count", "?coupon": "text",
+		"?receipt": {"basis": "text", "?consent_at": "time", "?consent_source": "text", "?evidence": "text", "?order": "text", "rules": "text", "country": "text", "?region": "text", "?also": "text",
+			"timezone": "text", "timezone_why": "text", "local_time": "text", "law": "text", "?law_from": "text", "?law_to": "text", "minutes_left": "count"}}],
 	"segment": "text",
 	"timeline": [{"at": "time", "type": "text", "source": "text", "summary": "text", "?reason": "text"}],
-	"?locale": "text", "?country": "text", "?currency": "text", "?customer_ids": [{"source": "text", "id": "text"}], "?paused_until": "time",
+	"?locale": "text", "?country": "text", "?currency": "text", "?customer_ids": [{"source": "text", "id": "text"}], "?paused_until": "time", "timezone": {"name": "text", "why": "text"},
 	"?next": {"step": "count", "?channel": "text", "?template": "text", "due": "time", "?journey": "text", "?why": "text", "?otherwise": "text"},
 	"?answers": [{"at": "time", "kind": "text", "?journey": "text", "?step": "count", "?choice": "text", "?text": "text"}]
 }`
