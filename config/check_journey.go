@@ -111,6 +111,7 @@ func (j *Journey) verify(r *report, path string) {
 	}
 	j.verifyDays(r, path)
 	j.verifyWaits(r, path)
+	j.verifySense(r, path)
 	j.verifyReentry(r, path)
 	j.verifyFinish(r, path)
 }

@@ -93,6 +93,9 @@ func document(name string, src []byte) (body ast.Node, p *Problem) {
 	switch {
 	case errors.As(err, &syntax) && syntax.GetToken() != nil && syntax.GetToken().Position != nil:
 		at := syntax.GetToken().Position
+		if strings.Contains(syntax.GetMessage(), "tab character") || strings.Contains(syntax.GetMessage(), "'\t'") {
+			return fail(place{at.Line, at.Column}, "a tab stands here or right before: YAML takes only blanks to indent; put two blanks for each tab")
+		}
 		return fail(place{at.Line, at.Column}, "is no valid YAML here: "+syntax.GetMessage()+"; look at the quotes, brackets and indents around it")
 	case err != nil:
 		return fail(place{1, 1}, "is no valid YAML: look at its quotes, brackets and indents")

@@ -59,6 +59,7 @@ func (c *Config) verifyOffers(r *report, s *Shop) {
 		o.verifyKind(r, path)
 		o.verifyWorth(r, path, s)
 		o.verifyBudget(r, path, s.Currency)
+		verifySense(r, path+".when", o.When, "nobody gets this offer; take it out", "it chooses nobody; take it out")
 		if r.given(path+".expires") || o.Type == lifecycle.OfferCoupon {
 			if o.Expires < day || o.Expires <= c.Delivery.Expires {
 				r.add(path+".expires", "must be at least 1d and longer than delivery.expires ("+c.Delivery.Expires.String()+"): a step that waited that long must not bring an offer that is over")

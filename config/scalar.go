@@ -180,7 +180,7 @@ var scalars = map[reflect.Type]func(string) (any, error){
 		}
 		return p.Masked(), nil
 	},
-	reflect.TypeFor[*when.Expr]():    func(s string) (any, error) { return when.Compile(s) },
+	reflect.TypeFor[*when.Expr]():    parseCondition,
 	reflect.TypeFor[*mapping.Expr](): func(s string) (any, error) { return mapping.Compile(s) },
 	reflect.TypeFor[EventType]():     own(types()...),
 	reflect.TypeFor[Scheme]():        own(StandardWebhooks, BigCommerce, HubSpotV3, HMAC, Bearer, Basic, Token),

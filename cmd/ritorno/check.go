@@ -32,7 +32,7 @@ func check(cmd *cobra.Command, g *globals, connect bool) error {
 		return report(cmd, g, problems, nil, nil)
 	}
 	set, bad := message.Load(templatesFS(c))
-	problems = append(problems, c.Check(set)...)
+	problems = append(problems, c.Check(written{set})...)
 	for _, p := range bad {
 		problems = append(problems, config.Problem{File: p.File, Line: p.Line, Column: p.Column, Text: p.Text})
 	}
@@ -51,6 +51,14 @@ func check(cmd *cobra.Command, g *globals, connect bool) error {
 		showReplaced(cmd.OutOrStdout(), set.Replaced())
 	}
 	return nil
+}
+
+// written are the templates that are there, those with a mistake among them: what
+// is wrong with one is told already, and that it is missing would be untrue.
+type written struct{ *message.Set }
+
+func (w written) Has(name, channel, business string) bool {
+	return w.Set.Has(name, channel, business) || w.Broken(name, channel, business)
 }
 
 // showReplaced tells which of the owner's templates take the place of which

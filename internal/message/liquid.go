@@ -69,7 +69,11 @@ func parseText(err liquid.SourceError) string {
 		text = cause.Error()
 	}
 	text = strings.TrimSuffix(strings.TrimPrefix(text, "Liquid error"), " in template")
-	return strings.TrimPrefix(strings.TrimSpace(text), ": ")
+	text = strings.TrimPrefix(strings.TrimSpace(text), ": ")
+	if strings.HasPrefix(text, "syntax error") {
+		text += ": look at its braces, quotes and filters; a value stands as {{ name }} or {{ name | filter }}"
+	}
+	return text
 }
 
 // placeOf finds the first token of a line; the library knows no columns.

@@ -149,6 +149,17 @@ func (s *Set) Has(name string, channel Channel, business string) bool {
 	return len(s.languages(name, channel, business)) > 0
 }
 
+// Broken reports whether the operator wrote the template for a shop of that
+// business and the channel, in some language, with a mistake that Load told.
+func (s *Set) Broken(name string, channel Channel, business string) bool {
+	for key, t := range s.own {
+		if t == nil && key.name == name && key.channel == channel && (key.business == "" || key.business == business) {
+			return true
+		}
+	}
+	return false
+}
+
 // Limit is how many segments an SMS of the template may have at most, in the
 // business and language of in; 0 where there is no such template.
 func (s *Set) Limit(name string, in Input) int {

@@ -147,21 +147,6 @@ func explain(src string, err error) *Error {
 	return &Error{from + 1, text}
 }
 
-// plain is the first line of the library's message, bounded.
-func plain(text string) string {
-	text, _, _ = strings.Cut(text, "\n")
-	if strings.Contains(text, "exceeds maximum allowed nodes") {
-		return fmt.Sprintf("has more than %d parts: make it shorter", maxNodes)
-	}
-	if strings.HasPrefix(text, "expected bool, but got") {
-		return `must be true or false, as "orders > 1" is: compare the value with something`
-	}
-	if r := []rune(text); len(r) > 200 {
-		text = string(r[:200])
-	}
-	return text
-}
-
 func unknown(name string) string {
 	known := strings.Join(Names(), ", ")
 	if near := nearest(name); near != "" {
