@@ -68,8 +68,8 @@ func (c *Config) inUse() []*Journey {
 	return list
 }
 
-// journeyNames lists what a shop can name.
-func (c *Config) journeyNames() []string {
+// JourneyNames lists what a shop can name.
+func (c *Config) JourneyNames() []string {
 	var names []string
 	for _, j := range slices.Concat(c.Journeys, builtin) {
 		if !slices.Contains(names, j.Name) {

@@ -155,7 +155,7 @@ func (c *Config) verifyJourneysOf(r *report, s *Shop) {
 		j := c.Journey(name)
 		switch {
 		case j == nil:
-			r.add(at, "names no journey: use one of "+strings.Join(c.journeyNames(), ", ")+didYouMean(name, c.journeyNames()))
+			r.add(at, "names no journey: use one of "+strings.Join(c.JourneyNames(), ", ")+didYouMean(name, c.JourneyNames()))
 		case slices.Contains(s.Journeys[:i], name):
 			r.add(at, "is named twice: take one away")
 		case j.Trigger == lifecycle.OnAPI: // the call names which

@@ -80,6 +80,16 @@ func (s *Shop) placeholders() (all []string) {
 	return all
 }
 
+// JourneyRules is a journey of the file or a built-in one, whether a shop has
+// it or not.
+func (c *Config) JourneyRules(name string) (lifecycle.Journey, bool) {
+	j := c.Journey(name)
+	if j == nil {
+		return lifecycle.Journey{}, false
+	}
+	return j.rules(), true
+}
+
 func (q *QuietHours) rules() *lifecycle.Quiet {
 	if q == nil || q.From == q.To && len(q.Days) == 0 && !q.Holidays {
 		return nil

@@ -2,101 +2,101 @@ package main
 
 import (
 	"fmt"
-	"strconv"
+	"os"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"ritorno/config"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/message"
 )
 
 func newJourney(g *globals) *cobra.Command {
 	cmd := &cobra.Command{Use: "journey", Short: "The journeys of the configuration", RunE: needSub}
-	var shop string
+	var o journeyOptions
 	show := &cobra.Command{
-		Use: "show NAME", Short: "A journey's time line", Args: exactArgs("NAME"),
+		Use: "show NAME", Short: "A journey's time line, with the words of its messages", Args: exactArgs("NAME"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.load()
+			v, err := o.view(g, args[0])
 			if err != nil {
 				return err
 			}
-			if shop, err = pickShop(c, shop); err != nil {
-				return err
-			}
-			rules := c.Rules(shop)
-			for _, j := range rules.Journeys {
-				if j.Name == args[0] {
-					return showJourney(cmd, g, j)
+			if o.svg != "" {
+				if err := os.WriteFile(o.svg, []byte(drawJourney(v, lineWordsOf(v.Locale))), 0o600); err != nil {
+					return fmt.Errorf("journey show: write the picture: %w", err)
 				}
 			}
-			return usagef("ritorno journey show: shop %s has no journey %q", shop, args[0])
+			if g.json {
+				return printJSON(cmd, v)
+			}
+			return printJourney(cmd.OutOrStdout(), v)
 		},
 	}
-	show.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")
+	show.Flags().StringVar(&o.shop, "shop", "", "`name` of the shop; may be left out where there is one")
+	show.Flags().StringVar(&o.svg, "svg", "", "also draw the time line into this `file`")
+	show.Flags().StringVar(&o.locale, "locale", "", "`language` of the messages and the picture, it or en (default: the shop's)")
 	cmd.AddCommand(show)
 	return cmd
 }
 
-// journeyView is a journey as the API names its parts.
-type journeyView struct {
-	Name    string            `json:"name"`
-	Trigger lifecycle.Trigger `json:"trigger"`
-	Steps   []stepView        `json:"steps"`
-	Finish  finishView        `json:"finish"`
+type journeyOptions struct{ shop, svg, locale string }
+
+// view finds the journey among the shop's, else among all that there are, so
+// that a built-in one can be looked at before a shop has it.
+func (o *journeyOptions) view(g *globals, name string) (journeyView, error) {
+	if o.locale != "" && o.locale != "it" && o.locale != "en" {
+		return journeyView{}, usagef("ritorno journey show: --locale %q: use it or en", o.locale)
+	}
+	c, err := g.load()
+	if err != nil {
+		return journeyView{}, err
+	}
+	if o.shop, err = pickShop(c, o.shop); err != nil {
+		return journeyView{}, err
+	}
+	set, err := loadTemplates(c)
+	if err != nil {
+		return journeyView{}, err
+	}
+	rules := c.Rules(o.shop)
+	j, ok := c.JourneyRules(name)
+	if !ok {
+		return journeyView{}, usagef("ritorno journey show: shop %s has no journey %q: there are %s", o.shop, name, strings.Join(c.JourneyNames(), ", "))
+	}
+	locale := o.locale
+	if locale == "" {
+		locale = rules.Locale
+	}
+	return viewOf(j, &rules, locale, sampler{c, set, c.Shop(o.shop), locale}), nil
 }
 
-type stepView struct {
-	Step     int      `json:"step"`
-	After    string   `json:"after"` // with + in front: after the step before
-	Channels []string `json:"channels"`
-	Template string   `json:"template"`
-	When     string   `json:"when,omitempty"`
+// sampler writes the messages of a journey to somebody who does not exist.
+type sampler struct {
+	config *config.Config
+	set    *message.Set
+	shop   *config.Shop
+	locale string
 }
 
-type finishView struct {
-	After     string `json:"after"`
-	Otherwise string `json:"otherwise"`
-}
-
-func viewOf(j lifecycle.Journey) journeyView {
-	v := journeyView{Name: j.Name, Trigger: j.Trigger, Finish: finishView{span(j.Finish.After), j.Finish.Otherwise.String()}}
-	for i, s := range j.Steps {
-		st := stepView{Step: i + 1, After: span(s.After), Template: strings.Join(s.Templates(), " or "), When: s.When.String()}
-		if s.Previous {
-			st.After = "+" + st.After
-		}
-		for _, ch := range s.Channels {
-			st.Channels = append(st.Channels, ch.String())
-		}
-		v.Steps = append(v.Steps, st)
+// words are the subject of an e-mail, or the text of an SMS and its segments.
+func (s sampler) words(template string, ch lifecycle.Channel, last bool) wordsView {
+	v := wordsView{Channel: ch.String(), Template: template}
+	public := usable(s.config.PublicURL)
+	in := message.Input{
+		Business: string(s.shop.Business), Locale: s.locale, ShopLocale: s.shop.Locale, SMSOptOut: optOut(s.config),
+		Shop:      message.Shop{Name: s.shop.Name, HomeURL: s.shop.HomeURL, Currency: s.shop.Currency, Country: s.shop.Country, Address: s.shop.Address},
+		FirstName: "Anna", Last: last, Link: public + "/l/AbCdEfGhIj",
+		UnsubscribeURL: public + "/u/AbCdEfGhIj", PreferencesURL: public + "/u/AbCdEfGhIj",
+	}
+	m, err := s.set.Compose(template, v.Channel, in)
+	if err != nil {
+		v.Text = err.Error()
+		return v
+	}
+	v.Locale, v.Subject, v.Segments = m.Locale, m.Subject, m.Segments
+	if v.Subject == "" {
+		v.Text = m.Text
 	}
 	return v
-}
-
-func showJourney(cmd *cobra.Command, g *globals, j lifecycle.Journey) error {
-	v := viewOf(j)
-	if g.json {
-		return printJSON(cmd, v)
-	}
-	rows := [][]any{{"AFTER", "STEP", "TEMPLATE", "CHANNELS", "ONLY WHEN"}}
-	for _, s := range v.Steps {
-		rows = append(rows, []any{s.After, s.Step, s.Template, strings.Join(s.Channels, ", "), orDash(s.When)})
-	}
-	rows = append(rows, []any{"+" + v.Finish.After, "end", "then " + v.Finish.Otherwise, "-", "-"})
-	fmt.Fprintf(cmd.OutOrStdout(), "%s, on %s\n\n", v.Name, v.Trigger)
-	return table(cmd.OutOrStdout(), rows...)
-}
-
-// span writes a duration as the configuration does.
-func span(d time.Duration) string {
-	for _, u := range []struct {
-		length time.Duration
-		sign   string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d != 0 && d%u.length == 0 {
-			return strconv.FormatInt(int64(d/u.length), 10) + u.sign
-		}
-	}
-	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
 }
