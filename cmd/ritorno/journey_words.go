@@ -74,9 +74,9 @@ var lineItalian = lineWords{
 	Leave: map[lifecycle.Trigger]string{
 		lifecycle.OnInactivity: "un ordine, un rinnovo, una risposta, la rinuncia all'ultimo canale", lifecycle.OnReturn: "un secondo ordine, la rinuncia all'ultimo canale",
 		lifecycle.OnCancellation: "un ordine, un rinnovo, un nuovo abbonamento, la rinuncia all'ultimo canale", lifecycle.OnPaymentFailed: "un pagamento, la disdetta, la rinuncia all'ultimo canale",
-		lifecycle.OnEarlyWarning: "un ordine, una risposta, il silenzio definitivo, la rinuncia all'ultimo canale",
-		lifecycle.OnImport:       "un ordine successivo, una risposta, il silenzio, la rinuncia all'ultimo canale",
-		lifecycle.OnAPI:          "un ordine successivo, una risposta, una disdetta, la rinuncia all'ultimo canale",
+		lifecycle.OnEarlyWarning: "un ordine, una risposta, un silenzio più lungo, la rinuncia all'ultimo canale",
+		lifecycle.OnImport:       "un altro ordine, una risposta, il silenzio, la rinuncia all'ultimo canale",
+		lifecycle.OnAPI:          "un altro ordine, una risposta, una disdetta, la rinuncia all'ultimo canale",
 	},
 	Events:    map[string]string{"open": "un link aperto", "click": "un clic", "answer": "una risposta al sondaggio", "contest": "una partecipazione al concorso", "reply": "una risposta via SMS"},
 	Otherwise: map[string]string{"skip": "salta il messaggio", "go": "lo manda lo stesso", "end": "il percorso finisce"},
