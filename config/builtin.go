@@ -36,7 +36,7 @@ var builtin = []*Journey{
 		Name: "cancellation", Trigger: lifecycle.OnCancellation, Threshold: Fixed,
 		Steps: []*Step{
 			email(Duration(time.Hour), "cancellation_sorry", ""),
-			email(14*day, "cancellation_offer", ""),
+			email(14*day, "cancellation_offer", stillThere),
 		},
 		Finish: Finish{14 * day, lifecycle.Dormant},
 	},

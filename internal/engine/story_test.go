@@ -23,7 +23,9 @@ import (
 // TestStories plays the stories of testdata/stories: text that a support agent
 // can read, on the real engine and a real store. Each file may have a section
 // "shop" with lines of the shop's configuration and "top" with lines beside it, and "edited" with those that take the
-// place of "top" when the story says so; the story itself is the text above. Commands are below in (*story).do.
+// place of "top" when the story says so; "config" takes the place of the whole configuration; the story itself is
+// the text above. Commands are below in (*story).do. A section "read" holds the story as the owner of a shop reads
+// it, with every word that left; go test -run TestStories -update writes it.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -38,7 +40,8 @@ func TestStories(t *testing.T) {
 			}
 			a := txtar.Parse(data)
 			var extra []string
-			top, edited := "", ""
+			top, edited, source := "", "", ""
+			var r *reader
 			for _, s := range a.Files {
 				switch s.Name {
 				case "shop":
@@ -47,15 +50,22 @@ func TestStories(t *testing.T) {
 					top = string(s.Data)
 				case "edited":
 					edited = string(s.Data)
+				case "config":
+					source = string(s.Data)
+				case "read":
+					r = &reader{stands: map[string]string{}, told: map[string]bool{}}
 				}
 			}
-			s := &story{t: t, b: newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith(extra...)+top), edited: shopWith(extra...) + edited}
+			source = cmp.Or(source, shopWith(extra...)+top)
+			s := &story{t: t, b: newBenchOn(t, redistest.Start(t), prefixOf(t), source), source: source, edited: shopWith(extra...) + edited, reader: r}
 			for n, line := range strings.Split(string(a.Comment), "\n") {
 				s.line = fmt.Sprintf("%s:%d: %s", filepath.Base(f), n+1, line)
 				if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 					s.do(line)
 				}
+				s.note(line)
 			}
+			s.held(f, a)
 			s.b.whole(t)
 		})
 	}
@@ -69,6 +79,11 @@ type story struct {
 	seen   map[string]int // messages of a person that were looked at
 	last   func() error   // the last delivery
 	edited string         // configuration that "edit" brings
+	source string         // configuration at first
+
+	land     land     // where people live
+	nameless []string // people whose name nobody knows
+	reader   *reader  // nil: nobody reads the story
 
 	real time.Duration // how much real time passed for settling
 }
@@ -155,7 +170,7 @@ func (s *story) do(line string) {
 	case "resubscribe":
 		s.apply(arg(1), lifecycle.Event{Type: lifecycle.SubscriptionStarted, Subscription: &lifecycle.Subscription{ID: "S1"}})
 	case "reply": // reply anna "Basta, grazie"
-		r := connectors.Reply{From: phoneOf(arg(1)), To: "+390600000000", Body: arg(2), ProviderID: s.key()}
+		r := connectors.Reply{From: s.phoneOf(arg(1)), To: "+390600000000", Body: arg(2), ProviderID: s.key()}
 		s.deliver(func() error {
 			_, err := s.b.Reply(s.b.ctx, r)
 			return err
@@ -236,12 +251,17 @@ func (s *story) do(line string) {
 			s.do(rest)
 		})
 	default:
-		s.expect(w, arg)
+		if !s.tells(w, arg) {
+			s.expect(w, arg)
+		}
 	}
 }
 
 func (s *story) expect(w []string, arg func(int) string) {
 	s.t.Helper()
+	if s.reader != nil {
+		s.reader.looks = true
+	}
 	switch w[0] {
 	case "state": // state anna dormant [reason]
 		c := s.contact(arg(1))
@@ -393,10 +413,6 @@ func phoneOf(who string) string {
 	return fmt.Sprintf("+39333%07d", n+1000000)
 }
 
-func (s *story) person(who string) lifecycle.Person {
-	return lifecycle.Person{Email: mailOf(who), Phone: phoneOf(who), FirstName: strings.ToUpper(who[:1]) + who[1:], Locale: "it", Country: "IT"}
-}
-
 func (s *story) apply(who string, ev lifecycle.Event) {
 	s.t.Helper()
 	ev.Source, ev.Key, ev.Person = "shopify", s.key(), s.person(who)
@@ -425,13 +441,13 @@ func (s *story) consents(who string, st lifecycle.ConsentState, chs []string) {
 	s.apply(who, ev)
 }
 
-func (s *story) order(kind, who, id, total, product, shift string) {
+func (s *story) order(kind, who, id, total, product, shift string, codes ...string) {
 	s.t.Helper()
 	at := s.b.now(s.t)
 	if back, ok := strings.CutPrefix(shift, "-"); ok {
 		at = at.Add(-s.span(back))
 	}
-	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: s.cents(total), Currency: "EUR"}}}
+	ev := lifecycle.Event{Type: lifecycle.OrderPlaced, At: at, Order: &lifecycle.Order{ID: id, At: at, Status: lifecycle.OrderPaid, Total: lifecycle.Money{Minor: s.cents(total), Currency: s.b.options.Shops[0].Rules.Currency}, Codes: codes}}
 	if product != "" {
 		ev.Order.Items = []lifecycle.Item{{Title: product, Quantity: 1}}
 	}
@@ -488,7 +504,7 @@ func (s *story) contact(who string) lifecycle.Contact {
 
 func (s *story) status(who string) lifecycle.Status {
 	s.t.Helper()
-	st, err := s.b.Status(s.b.ctx, "bottega", phoneOf(who))
+	st, err := s.b.Status(s.b.ctx, "bottega", s.phoneOf(who))
 	s.must(err)
 	return st
 }
@@ -500,7 +516,7 @@ func (s *story) since(who string) []connectors.Outgoing {
 	}
 	var all []connectors.Outgoing
 	for _, m := range append(s.b.sms.all(), s.b.mail.all()...) {
-		if m.To == mailOf(who) || m.To == phoneOf(who) {
+		if m.To == mailOf(who) || m.To == s.phoneOf(who) {
 			all = append(all, m)
 		}
 	}
