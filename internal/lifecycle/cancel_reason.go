@@ -54,10 +54,10 @@ var cancelWords = []struct {
 		"delus", "disappoint", "maleducat", "rude.", "insoddisf", "unhappy.", "unsatisf", "dissatisf", "lament", "complain", "reclam", "errore nell", "error in", "bug.", "bugs.", "inventory.",
 	}},
 	{CancelUnused, []string{
-		"non uso.", "non usa.", "non lo uso.", "non la uso.", "non li uso.", "non le uso.", "lo uso poco.", "la uso poco.", "uso poco.", "usato poco.", "non lo usiamo.", "non ho usato.", "mai usat", "mai aperto.", "non utilizz", "non lo utilizz", "non la utilizz", "inutilizz",
+		"non uso.", "non usa.", "non usavo.", "non lo usavo.", "non la usavo.", "non lo usavamo.", "non la usavamo.", "usavo poco.", "non lo uso.", "non la uso.", "non li uso.", "non le uso.", "lo uso poco.", "la uso poco.", "uso poco.", "usato poco.", "non lo usiamo.", "non ho usato.", "mai usat", "mai aperto.", "non utilizz", "non lo utilizz", "non la utilizz", "inutilizz",
 		"non mi serv", "non ci serv", "non serv", "non ne ho bisogno.", "non ho bisogno.", "non ho piu bisogno.", "ne ho abbastanza.", "ne ho tropp", "ne ho ancora.", "ho ancora scorte.",
 		"non ho tempo.", "poco tempo.", "manca il tempo.", "mancanza di tempo.", "non trovo il tempo.", "non ho avuto tempo.", "finito il corso.", "corso finito.", "ho finito.", "ho termin", "ho completat",
-		"unused.", "not using.", "don t use.", "dont use.", "do not use.", "didn t use.", "no longer us", "never use", "rarely us", "hardly us", "no longer need", "don t need", "dont need", "do not need", "not need", "no need.",
+		"unused.", "not using.", "don t use.", "dont use.", "do not use.", "didn t use.", "did not use.", "no longer us", "never use", "rarely us", "hardly us", "no longer need", "don t need", "dont need", "do not need", "not need", "no need.",
 		"more than i need.", "too much product.", "too much left.", "no time.", "not enough time.", "lack of time.", "don t have time.", "finished the course.", "course is over.", "completed the course.",
 	}},
 	{CancelMissing, []string{

@@ -1,6 +1,9 @@
 package lifecycle
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // maxDetail is how much of an expression the record keeps, in bytes.
 const maxDetail = 160
@@ -30,12 +33,19 @@ func (d *decision) stopped(f Fold, run *Run, j *Journey) bool {
 	return true
 }
 
+// spoke reports whether the contact reacted to a message of the run.
+func (d *decision) spoke(run *Run) bool {
+	return slices.ContainsFunc(d.c.Messages, func(m Message) bool { return m.Run == run.ID && m.Responded })
+}
+
 // finish ends the journey as it says. Nobody is let go for silence who was
-// never written to.
+// never written to, or who reacted in a journey that a reaction does not end.
 func (d *decision) finish(f Fold, run *Run, fin Finish, why Reason) {
 	outcome := fin.Otherwise
 	switch {
 	case why != "":
+	case outcome == UnsubscribedState && run.Trigger == OnCancellation && d.spoke(run):
+		outcome, why = Dormant, ReasonFinished // they asked to stay in touch
 	case outcome == UnsubscribedState && run.Got > 0:
 		why = ReasonNoResponse
 	case outcome == UnsubscribedState:

@@ -163,7 +163,7 @@ func (p page) text() string {
 	var b strings.Builder
 	for _, bl := range p.Blocks {
 		if bl.Button != nil {
-			b.WriteString(bl.Button.Text + ":\n" + bl.Button.URL + "\n\n")
+			b.WriteString(ledBy(bl.Button.Text) + "\n" + bl.Button.URL + "\n\n")
 			continue
 		}
 		for _, line := range bl.Lines {
@@ -189,4 +189,13 @@ func (p page) text() string {
 		b.WriteString(p.Footer.Choose + ": " + p.Preferences + "\n")
 	}
 	return b.String()
+}
+
+// ledBy is the text of a button before its address, with a colon unless it ends
+// a sentence itself.
+func ledBy(text string) string {
+	if strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") || strings.HasSuffix(text, ".") {
+		return text
+	}
+	return text + ":"
 }
