@@ -7,7 +7,7 @@
 // service decide the same is held by a test that plays histories through both.
 //
 // Contacts do not know of each other, so they are played one group after the
-// other: a group holds all that can be one person, whatever an e-mail address,
+// other, unless a journey takes only so many a day: a group holds all that can be one person, whatever an e-mail address,
 // a phone number, a customer id or an order id joins. The result is the same
 // for any number of workers.
 package rehearse

@@ -21,8 +21,8 @@ type Options struct {
 	// Release is whether customers who were silent already at From enter at once.
 	Release bool
 	// Together plays all customers on one clock instead of one after the other: the
-	// same result, by one worker and in more memory. It is for rules that let
-	// customers wait for each other.
+	// same result, by one worker and in more memory. Rules that let customers wait
+	// for each other (entries_per_day) are always played so.
 	Together bool
 	// Segments counts the parts of an SMS as it would be composed; an error means
 	// that it cannot be. nil: every SMS is one part.
@@ -57,6 +57,9 @@ type player struct {
 	sum  *Sum
 	keep bool
 	all  []Decision
+
+	limited bool               // a journey takes only so many a day
+	places  map[string]*places // of such journeys, by name
 
 	zone       *time.Location
 	monthFrom  time.Time // the month that was looked up last
@@ -96,7 +99,8 @@ func play(h *History, os []Options) ([]*Result, *Difference, error) {
 	w.to = to.UnixMilli()
 	workers := max(os[0].Workers, 1)
 	w.keys = h.keysOf(&os[0].Rules, workers)
-	if w.groups = h.groups(w.keys); os[0].Together {
+	together := slices.ContainsFunc(os, func(o Options) bool { return o.Together || limited(&o.Rules) })
+	if w.groups = h.groups(w.keys); together {
 		w.groups = [][]telling{h.tellings}
 	}
 	hands := make([]*hand, workers)
@@ -142,7 +146,7 @@ type hand struct {
 func (w *work) hand() *hand {
 	h := &hand{w: w}
 	for _, o := range w.o {
-		p := &player{o: o, h: w.h, keys: w.keys, to: w.to, sum: newSum(), keep: o.Keep || len(w.o) > 1, zone: o.Rules.Location}
+		p := &player{o: o, h: w.h, keys: w.keys, to: w.to, sum: newSum(), keep: o.Keep || len(w.o) > 1, zone: o.Rules.Location, limited: limited(&o.Rules)}
 		if p.zone == nil {
 			p.zone = time.UTC
 		}

@@ -264,6 +264,39 @@ func TestOneClockForAllChangesNothing(t *testing.T) {
 	}
 }
 
+// The fourth of a day in which three fit enters on the next one; the others are
+// spread over the rest of their day.
+func TestOnlySoManyEnterInADay(t *testing.T) {
+	h := historyOf(bought("anna", 0, 40), bought("bruno", 0.001, 40), bought("carla", 0.002, 40), bought("dora", 0.003, 40), bought("zeno", 59, 1))
+	h.Reach("IT", lifecycle.Email)
+	one := play(t, h, func(o *rehearse.Options) { o.Rules.Journeys = perDay(o.Rules.Journeys[:1], 3) })
+	sameStory(t, one.Decisions, `
+anna +30.0 reactivation 1 email sent
+bruno +30.2 reactivation 1 email sent
+carla +30.3 reactivation 1 email sent
+dora +30.5 reactivation 1 email sent
+`)
+	// By two configurations each with places of its own.
+	o := rehearse.Options{Rules: rulesOf(t, shopYAML), Within: 30 * day, Workers: 2, Keep: true}
+	few := o
+	few.Rules.Journeys = perDay(o.Rules.Journeys[:1], 3)
+	a, b, _, err := rehearse.Compare(h, o, few)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Decisions) < 4 || cmp.Diff(one.Decisions, b.Decisions) != "" {
+		t.Errorf("compared:\n%s\n%s", story(a.Decisions), story(b.Decisions))
+	}
+}
+
+func perDay(js []lifecycle.Journey, n int) []lifecycle.Journey {
+	js = slices.Clone(js)
+	for i := range js {
+		js[i].PerDay = n
+	}
+	return js
+}
+
 func TestTwoRecordsOfOnePersonAreJoined(t *testing.T) {
 	a, b, both := bought("101", 0, 40), bought("102", 5, 40), bought("102", 10, 40)
 	a.Person.Email, both.Person.Email = "anna@shop.example", "anna@shop.example"

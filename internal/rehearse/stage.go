@@ -160,7 +160,10 @@ func (st *stage) fire(s *soul, now time.Time) error {
 	begun := now
 	for range turns {
 		st.at = now
-		tr := st.p.o.Rules.DecideInPlace(lifecycle.Event{Type: lifecycle.StepDue, At: now}, s.c, now)
+		tr, err := st.due(s, now)
+		if err != nil {
+			return err
+		}
 		st.hear(s, tr)
 		if tr.Send != nil {
 			now = now.Add(moment)
