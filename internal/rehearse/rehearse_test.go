@@ -289,6 +289,34 @@ dora +30.5 reactivation 1 email sent
 	}
 }
 
+// Who was bought from before Ritorno came enters a journey for the imported on
+// the day it came, so many a day; who came later never does.
+func TestTheImportedEnterTheirJourneyOnTheFirstDay(t *testing.T) {
+	h := historyOf(bought("anna", 0, 40), bought("bruno", 1, 40), bought("carla", 2, 40), bought("dora", 11, 40), bought("zeno", 14, 1))
+	h.Reach("IT", lifecycle.Email)
+	src := strings.Replace(shopYAML, "[reactivation, welcome_back, cancellation]", "[hello]", 1) + `journeys:
+  hello:
+    trigger: import
+    entries_per_day: 2
+    steps: [{after: 0s, channel: email, template: survey}]
+    finish: {after: 1d, otherwise: active}
+`
+	r := play(t, h, func(o *rehearse.Options) { o.Rules, o.From = rulesOf(t, src), noon.Add(10*day) })
+	if len(r.Decisions) != 3 {
+		t.Fatalf("decisions:\n%s", story(r.Decisions))
+	}
+	days := map[int]int{}
+	for _, d := range r.Decisions {
+		if d.Journey != "hello" || d.What != rehearse.Sent || d.Customer == "dora" {
+			t.Errorf("%+v", d)
+		}
+		days[d.At.Add(time.Hour).YearDay()-noon.YearDay()]++ // of Rome
+	}
+	if diff := cmp.Diff(map[int]int{10: 2, 11: 1}, days); diff != "" {
+		t.Errorf("entries by day (-want +got):\n%s", diff)
+	}
+}
+
 func perDay(js []lifecycle.Journey, n int) []lifecycle.Journey {
 	js = slices.Clone(js)
 	for i := range js {
