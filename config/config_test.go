@@ -268,6 +268,7 @@ func TestRules(t *testing.T) {
 }
 
 // A journey of the contract, one step a line: day, channels, template, condition.
+// Whoever moved away has had the farewell with the first message of cancellation.
 func TestBuiltInJourneys(t *testing.T) {
 	var got []string
 	for _, j := range minimal(t, "").Rules("bottega").Journeys {
@@ -285,7 +286,7 @@ func TestBuiltInJourneys(t *testing.T) {
 		"reactivation on inactivity", "30d sms email survey ", "60d sms email contest ", "90d sms email coupon ", "after 1w unsubscribed",
 		"welcome_back on return", "0s email welcome_back_memory ", "3d email welcome_back_news ", "1w email welcome_back_stay ",
 		"4w email welcome_back_check orders_since_return == 0", "after 0s active",
-		"cancellation on cancellation", "1h email cancellation_sorry ", "2w email cancellation_offer ", "after 2w dormant",
+		"cancellation on cancellation", "1h email cancellation_sorry ", "2w email cancellation_offer " + `cancel_reason_class not in ["moved", "fraud"]`, "after 2w dormant",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
