@@ -61,7 +61,7 @@ func (s *storm) records() []lifecycle.Contact {
 // done reports whether nothing of a contact's journey is left to be sent, and
 // nothing of it is left to be settled by itself.
 func done(c *lifecycle.Contact) bool {
-	if c.Sending != nil {
+	if c.Sending != nil || !c.Due.IsZero() && !c.Due.After(time.Now()) { // a dead process' lease may keep what is due for a while
 		return false
 	}
 	if c.Run != nil && c.Run.Journey == "storm" && c.Run.Step < stepsEach {

@@ -86,7 +86,7 @@ func TestTheShopKnowsOfAnOrderThatNoWebhookTold(t *testing.T) {
 func TestTheLastLookEndsAJourney(t *testing.T) {
 	t.Parallel()
 	shop, with := withLook(t, false, 0)
-	b := newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith("contest: {rules_url: https://bottega.example/r, registration: X}"), with)
+	b := newBenchOn(t, redistest.Start(t), prefixOf(t), shopWith("contest: {rules_url: https://bottega.example/r, registration: X, from: 2026-01-01, to: 2027-12-31}"), with)
 	b.goTo(t, day0)
 	b.tell(t, allowed(orderOf("1", day0, named("1", annaMail, annaPhone))))
 	b.goTo(t, day0.Add(31*day))
@@ -101,7 +101,7 @@ func TestTheLastLookEndsAJourney(t *testing.T) {
 	}
 	dropped := 0
 	for _, m := range c.Messages {
-		if m.Template == "contest" && m.Status == lifecycle.Dropped && m.Error == lifecycle.ReasonBought {
+		if m.Step == 2 && m.Status == lifecycle.Dropped && m.Error == lifecycle.ReasonBought {
 			dropped++
 		}
 	}
