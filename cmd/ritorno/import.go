@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -60,6 +61,10 @@ func newImport(g *globals) *cobra.Command {
 }
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// importGC lets garbage gather: a batch makes much that is soon forgotten, and
+// what lives long is little.
+const importGC = 400
 
 // fileImport is one import of one file.
 type fileImport struct {
@@ -121,6 +126,7 @@ func (im *fileImport) close() {
 }
 
 func (im *fileImport) run(ctx context.Context, a *app, stderr io.Writer) (*importReport, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(importGC))
 	begun := time.Now()
 	if err := a.Engine.NoteImportSource(ctx, im.o.shop, im.o.source); err != nil {
 		return nil, err

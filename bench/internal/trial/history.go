@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -84,6 +85,7 @@ func histories(ctx context.Context, o Options) (h History, err error) {
 		return h, err
 	}
 	defer func() { err = errors.Join(err, house.Close()) }()
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as ritorno import does
 	for round := range uint64(o.Rounds) {
 		few := max(perCustomer, o.Rows/20)
 		for _, way := range []struct {
@@ -99,7 +101,7 @@ func histories(ctx context.Context, o Options) (h History, err error) {
 			{nameMany, few, historyFile(few, 10*round+2, true), house.oneByOne(32)},
 			{nameOne, few, historyFile(few, 10*round+3, true), house.oneByOne(1)},
 		} {
-			r, err := timed(way.rows, house.server, func() error { return way.do(ctx, fmt.Sprint("import", round, way.name), way.file) })
+			r, err := timed(way.rows, house.server, func() error { return way.do(ctx, fmt.Sprint("import", round), way.file) })
 			if err != nil {
 				return h, fmt.Errorf("%s: %w", way.name, err)
 			}
