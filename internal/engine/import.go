@@ -18,7 +18,7 @@ import (
 // worker. What a worker holds is the window within which a person's events are
 // taken in together.
 const (
-	importWorkers = 8
+	importWorkers = 4
 	importChunk   = 8192 // events that a worker takes in at once
 	importTries   = 6    // of a chunk, while the store is away
 	importFull    = 0.85 // of the store's memory: webhooks need the rest
