@@ -84,6 +84,30 @@ type TellFault struct {
 // Error is the text.
 func (f *TellFault) Error() string { return f.Text }
 
+// TellEach tells each of the ids under which the contact is known there, or,
+// where there is none, each that find finds by other means. tell reports whether
+// the id is anybody's. ErrNobody: none was; else a *TellFault.
+func TellEach(ids []string, find func() ([]string, *TellFault), tell func(id string) (known bool, _ *TellFault)) error {
+	if len(ids) == 0 {
+		var fault *TellFault
+		if ids, fault = find(); fault != nil {
+			return fault
+		}
+	}
+	known := false
+	for _, id := range ids {
+		is, fault := tell(id)
+		if fault != nil {
+			return fault
+		}
+		known = known || is
+	}
+	if !known {
+		return ErrNobody
+	}
+	return nil
+}
+
 // Busy reports whether a status says that the other side cannot just now.
 func Busy(status int) bool {
 	switch status {

@@ -54,25 +54,10 @@ func NewTeller(o TellerOptions) (*Teller, error) {
 
 // Tell tells each contact of the account that the person is.
 func (t *Teller) Tell(ctx context.Context, n connectors.Telling) error {
-	ids := n.IDs
-	if len(ids) == 0 {
-		var fault *connectors.TellFault
-		if ids, fault = t.find(ctx, n.Email); fault != nil {
-			return fault
-		}
-	}
-	known := false
-	for _, id := range ids {
+	return connectors.TellEach(n.IDs, func() ([]string, *connectors.TellFault) { return t.find(ctx, n.Email) }, func(id string) (bool, *connectors.TellFault) {
 		gone, fault := t.tellOne(ctx, id, n)
-		if fault != nil {
-			return fault
-		}
-		known = known || !gone
-	}
-	if !known {
-		return connectors.ErrNobody
-	}
-	return nil
+		return !gone, fault
+	})
 }
 
 // find looks a contact up by e-mail.

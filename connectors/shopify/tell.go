@@ -47,24 +47,9 @@ func (t *Teller) Tell(ctx context.Context, n connectors.Telling) error {
 			ids = append(ids, "gid://shopify/Customer/"+id)
 		}
 	}
-	if len(ids) == 0 {
-		var fault *connectors.TellFault
-		if ids, fault = t.find(ctx, n.Email); fault != nil {
-			return fault
-		}
-	}
-	known := false
-	for _, id := range ids {
-		is, fault := t.tellOne(ctx, id, n)
-		if fault != nil {
-			return fault
-		}
-		known = known || is
-	}
-	if !known {
-		return connectors.ErrNobody
-	}
-	return nil
+	return connectors.TellEach(ids, func() ([]string, *connectors.TellFault) { return t.find(ctx, n.Email) }, func(id string) (bool, *connectors.TellFault) {
+		return t.tellOne(ctx, id, n)
+	})
 }
 
 const findQuery = `query customers($query: String!) {

@@ -54,36 +54,22 @@ var customerForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,255}$`)
 // https://docs.stripe.com/api/customers/update
 func (t *Teller) Tell(ctx context.Context, n connectors.Telling) error {
 	ids := slices.DeleteFunc(slices.Clone(n.IDs), func(id string) bool { return !customerForm.MatchString(id) })
-	if len(ids) == 0 {
-		var fault *connectors.TellFault
-		if ids, fault = t.find(ctx, n.Email); fault != nil {
-			return fault
-		}
-	}
 	form, values := url.Values{}, n.Fields()
 	for _, name := range slices.Sorted(maps.Keys(t.o.Metadata)) {
 		if value, told := values[name]; told {
 			form.Set("metadata["+t.o.Metadata[name]+"]", value)
 		}
 	}
-	known := false
-	for _, id := range ids {
+	return connectors.TellEach(ids, func() ([]string, *connectors.TellFault) { return t.find(ctx, n.Email) }, func(id string) (bool, *connectors.TellFault) {
 		if len(form) == 0 {
-			return nil
+			return true, nil
 		}
 		a, fault := t.call(ctx, http.MethodPost, "/v1/customers/"+id, form, n.Key)
-		if fault != nil {
-			return fault
-		}
 		var got struct {
 			Deleted bool `json:"deleted"`
 		}
-		known = known || a.Status != http.StatusNotFound && (json.Unmarshal(a.Body, &got) != nil || !got.Deleted)
-	}
-	if !known {
-		return connectors.ErrNobody
-	}
-	return nil
+		return a.Status != http.StatusNotFound && (json.Unmarshal(a.Body, &got) != nil || !got.Deleted), fault
+	})
 }
 
 // find looks customers up by e-mail, whose letter case counts there; several

@@ -47,12 +47,6 @@ type written struct {
 // https://woocommerce.github.io/woocommerce-rest-api-docs/#update-a-customer
 func (t *Teller) Tell(ctx context.Context, n connectors.Telling) error {
 	ids := slices.DeleteFunc(slices.Clone(n.IDs), func(id string) bool { return strings.Trim(id, "0123456789") != "" || strings.Trim(id, "0") == "" })
-	if len(ids) == 0 {
-		var fault *connectors.TellFault
-		if ids, fault = t.find(ctx, n.Email); fault != nil {
-			return fault
-		}
-	}
 	values := n.Fields()
 	var data []written
 	for _, name := range slices.Sorted(maps.Keys(t.o.Meta)) {
@@ -60,21 +54,13 @@ func (t *Teller) Tell(ctx context.Context, n connectors.Telling) error {
 			data = append(data, written{t.o.Meta[name], value})
 		}
 	}
-	known := false
-	for _, id := range ids {
+	return connectors.TellEach(ids, func() ([]string, *connectors.TellFault) { return t.find(ctx, n.Email) }, func(id string) (bool, *connectors.TellFault) {
 		if len(data) == 0 {
-			return nil
+			return true, nil
 		}
 		a, fault := t.call(ctx, http.MethodPut, "/customers/"+id, map[string]any{"meta_data": data})
-		if fault != nil {
-			return fault
-		}
-		known = known || a.Status != http.StatusNotFound
-	}
-	if !known {
-		return connectors.ErrNobody
-	}
-	return nil
+		return a.Status != http.StatusNotFound, fault
+	})
 }
 
 // find looks a customer up by e-mail. Guests are no customers.
