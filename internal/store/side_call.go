@@ -105,6 +105,36 @@ func each(ctx context.Context, ds []Digest, do func(context.Context, Digest) err
 	return g.Wait()
 }
 
+// hashes reads one hash of each source, a shop and a name, in one round trip.
+func hashes[T any](ctx context.Context, s *Store, op string, key func(shop, source string) string, decode func(map[string]string) (T, error), sources [][2]string) ([]T, error) {
+	for _, src := range sources {
+		if err := checkSource(src[0], src[1]); err != nil {
+			return nil, wrap(op, err)
+		}
+	}
+	cmds, err := s.read(ctx, op, func() []*redis.Cmd {
+		cmds := make([]*redis.Cmd, len(sources))
+		for i, src := range sources {
+			cmds[i] = command(ctx, 1, "hgetall", key(src[0], src[1]))
+		}
+		return cmds
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]T, len(sources))
+	for i, c := range cmds {
+		all, err := pairs(c)
+		if err == nil {
+			out[i], err = decode(all)
+		}
+		if err != nil {
+			return nil, wrap(op, err)
+		}
+	}
+	return out, nil
+}
+
 // checkLength keeps what is stored under a bound. what must not be a value:
 // it appears in the error.
 func checkLength(what, value string, least, most int) error {

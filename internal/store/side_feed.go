@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Feed is how new orders came in from one source, live. Zero times: never.
@@ -54,33 +52,7 @@ func (s *Store) Feed(ctx context.Context, shop, source string) (Feed, error) {
 
 // Feeds is Feed of several sources, each a shop and a name, in one round trip.
 func (s *Store) Feeds(ctx context.Context, sources ...[2]string) ([]Feed, error) {
-	const op = "read the orders of sources"
-	for _, src := range sources {
-		if err := checkSource(src[0], src[1]); err != nil {
-			return nil, wrap(op, err)
-		}
-	}
-	cmds, err := s.read(ctx, op, func() []*redis.Cmd {
-		cmds := make([]*redis.Cmd, len(sources))
-		for i, src := range sources {
-			cmds[i] = command(ctx, 1, "hgetall", s.keys.feed(src[0], src[1]))
-		}
-		return cmds
-	})
-	if err != nil {
-		return nil, err
-	}
-	feeds := make([]Feed, len(sources))
-	for i, c := range cmds {
-		all, err := pairs(c)
-		if err == nil {
-			feeds[i], err = decodeFeed(all)
-		}
-		if err != nil {
-			return nil, wrap(op, err)
-		}
-	}
-	return feeds, nil
+	return hashes(ctx, s, "read the orders of sources", s.keys.feed, decodeFeed, sources)
 }
 
 // WaiveSilence passes over the silence of a source that began with the order of

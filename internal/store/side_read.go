@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"strconv"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Bounds of what is kept of a reading.
@@ -103,33 +101,7 @@ func milli(t time.Time) string {
 // Readings is how far several sources were read, each a shop and a name, in one
 // round trip. The zero value is a source that never was.
 func (s *Store) Readings(ctx context.Context, sources ...[2]string) ([]Reading, error) {
-	const op = "read how far sources were read"
-	for _, src := range sources {
-		if err := checkSource(src[0], src[1]); err != nil {
-			return nil, wrap(op, err)
-		}
-	}
-	cmds, err := s.read(ctx, op, func() []*redis.Cmd {
-		cmds := make([]*redis.Cmd, len(sources))
-		for i, src := range sources {
-			cmds[i] = command(ctx, 1, "hgetall", s.keys.reading(src[0], src[1]))
-		}
-		return cmds
-	})
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Reading, len(sources))
-	for i, c := range cmds {
-		all, err := pairs(c)
-		if err == nil {
-			out[i], err = decodeReading(all)
-		}
-		if err != nil {
-			return nil, wrap(op, err)
-		}
-	}
-	return out, nil
+	return hashes(ctx, s, "read how far sources were read", s.keys.reading, decodeReading, sources)
 }
 
 // decodeReading reads the hash that side_read_save.lua writes. Fields of a later
