@@ -94,14 +94,8 @@ func (c *Config) Journey(name string) *Journey {
 
 // templates are all that a step may send.
 func (s *Step) templates() []string {
-	if len(s.Variants) == 0 {
-		return []string{s.Template}
-	}
-	var list []string
-	for _, v := range s.Variants {
-		list = append(list, v.Template)
-	}
-	return list
+	rules := s.rules()
+	return rules.Templates()
 }
 
 // days are when each step falls due if nothing waits, and how long its own wait

@@ -92,22 +92,22 @@ func viewOf(j lifecycle.Journey, r *lifecycle.Rules, locale string, say sampler)
 		v.Steps = append(v.Steps, s)
 	}
 	at += j.Finish.After
-	v.Finish = finishView{span(j.Finish.After), dueOf(at), j.Finish.Otherwise.String(), at}
+	v.Finish = finishView{lifecycle.Length(j.Finish.After), dueOf(at), j.Finish.Otherwise.String(), at}
 	return v
 }
 
 // stepOf is a step whose one before falls due at a time, at the earliest.
 func stepOf(s *lifecycle.Step, number int, before time.Duration, r *lifecycle.Rules) stepView {
 	v := stepView{
-		Step: number, After: span(s.After), at: s.After, Template: s.Template, When: s.When.String(), StopIf: s.StopIf.String(),
-		Offers: s.Offers, Expires: span(s.Expires),
+		Step: number, After: lifecycle.Length(s.After), at: s.After, Template: s.Template, When: s.When.String(), StopIf: s.StopIf.String(),
+		Offers: s.Offers, Expires: lifecycle.Length(s.Expires),
 	}
 	if s.Previous {
 		v.After, v.at = "+"+v.After, before+s.After
 	}
 	v.Due = dueOf(v.at)
 	if s.Expires == 0 {
-		v.Expires = span(r.Expires)
+		v.Expires = lifecycle.Length(r.Expires)
 	}
 	for _, ch := range s.Channels {
 		v.Channels = append(v.Channels, ch.String())
@@ -121,7 +121,7 @@ func stepOf(s *lifecycle.Step, number int, before time.Duration, r *lifecycle.Ru
 		v.Variants = append(v.Variants, variantView{x.Name, x.Weight, share, x.Template})
 	}
 	if w := s.WaitFor; w != nil {
-		v.WaitFor = &waitView{w.Reaction.String(), span(w.Timeout), string(w.Otherwise)}
+		v.WaitFor = &waitView{w.Reaction.String(), lifecycle.Length(w.Timeout), string(w.Otherwise)}
 	}
 	return v
 }
@@ -131,7 +131,7 @@ func reentryOf(r lifecycle.Reentry) string {
 	case r.Never:
 		return "never"
 	case r.After > 0:
-		return span(r.After)
+		return lifecycle.Length(r.After)
 	}
 	return "always"
 }
@@ -145,20 +145,7 @@ func hundredths(share float64) string {
 func dueOf(d time.Duration) string {
 	days := d.Truncate(24 * time.Hour)
 	if days == 0 || days == d {
-		return span(d)
+		return lifecycle.Length(d)
 	}
-	return span(days) + " " + span(d-days)
-}
-
-// span writes a duration as the configuration does.
-func span(d time.Duration) string {
-	for _, u := range []struct {
-		length time.Duration
-		sign   string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d != 0 && d%u.length == 0 {
-			return strconv.FormatInt(int64(d/u.length), 10) + u.sign
-		}
-	}
-	return strconv.FormatInt(int64(d/time.Second), 10) + "s"
+	return lifecycle.Length(days) + " " + lifecycle.Length(d-days)
 }

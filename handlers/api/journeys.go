@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -59,7 +58,7 @@ func (a *api) listJourneys(c echo.Context) error {
 func funnel(j *lifecycle.Journey, counts map[string]int64) journey {
 	out := journey{
 		Name: j.Name, Trigger: j.Trigger, Entered: counts["entered:"+j.Name], Ended: map[string]int64{},
-		Steps: make([]step, 0, len(j.Steps)), Finish: finish{span(j.Finish.After), j.Finish.Otherwise.String()},
+		Steps: make([]step, 0, len(j.Steps)), Finish: finish{lifecycle.Length(j.Finish.After), j.Finish.Otherwise.String()},
 	}
 	for field, n := range counts {
 		if why, ok := strings.CutPrefix(field, "ended:"+j.Name+":"); ok {
@@ -69,7 +68,7 @@ func funnel(j *lifecycle.Journey, counts map[string]int64) journey {
 	for i, s := range j.Steps {
 		of := func(what string) int64 { return counts[fmt.Sprintf("%s:%s:%d", what, j.Name, i+1)] }
 		st := step{
-			Step: i + 1, After: span(s.After), Channels: []string{}, Template: strings.Join(s.Templates(), " or "),
+			Step: i + 1, After: lifecycle.Length(s.After), Channels: []string{}, Template: strings.Join(s.Templates(), " or "),
 			Opened: of("opened"), Responded: of("responded"),
 		}
 		if s.Previous {
@@ -83,19 +82,6 @@ func funnel(j *lifecycle.Journey, counts map[string]int64) journey {
 		out.Steps = append(out.Steps, st)
 	}
 	return out
-}
-
-// span writes a duration as the configuration does.
-func span(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		sign string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d != 0 && d%u.unit == 0 {
-			return fmt.Sprintf("%d%s", d/u.unit, u.sign)
-		}
-	}
-	return fmt.Sprintf("%ds", d/time.Second)
 }
 
 type countList struct {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Changes says in words what an edit of a journey changes for those who enter
@@ -43,7 +42,7 @@ func Changes(old, now *Journey) (list []string) {
 		say("the trigger was %s", old.Trigger)
 	}
 	if old.Finish != now.Finish {
-		say("the ending was %s after %s", old.Finish.Otherwise, words(old.Finish.After))
+		say("the ending was %s after %s", old.Finish.Otherwise, Length(old.Finish.After))
 	}
 	return list
 }
@@ -67,9 +66,9 @@ func (s *Step) Templates() []string {
 
 func (s *Step) when() string {
 	if s.Previous {
-		return words(s.After) + " after the step before"
+		return Length(s.After) + " after the step before"
 	}
-	return "after " + words(s.After)
+	return "after " + Length(s.After)
 }
 
 // changes names what differs between two steps that send the same.
@@ -94,17 +93,4 @@ func (s *Step) changes(now *Step) (list []string) {
 		}
 	}
 	return list
-}
-
-// words is a span as the configuration writes it.
-func words(d time.Duration) string {
-	for _, u := range []struct {
-		unit time.Duration
-		sign string
-	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}} {
-		if d != 0 && d%u.unit == 0 {
-			return fmt.Sprintf("%d%s", d/u.unit, u.sign)
-		}
-	}
-	return fmt.Sprintf("%ds", d/time.Second)
 }
