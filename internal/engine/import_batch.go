@@ -174,10 +174,8 @@ func (im *importer) find(ctx context.Context, all []*group) error {
 		if !g.fresh || g.alone {
 			continue
 		}
-		for _, h := range im.s.Rules.OrderKeys(&g.events[0]).All() {
-			if believed(im.s, g.events[0], h) {
-				fresh, orders = append(fresh, g), append(orders, im.e.orderDigest(im.s, h))
-			}
+		for _, h := range im.s.Rules.OrderKeys(&g.events[0]).Believed() {
+			fresh, orders = append(fresh, g), append(orders, im.e.orderDigest(im.s, h))
 		}
 	}
 	ids, err := im.e.st.LookupOrders(ctx, orders)

@@ -19,9 +19,10 @@ func (e *Engine) orderDigest(s *Shop, h lifecycle.OrderHandle) store.Digest {
 // where nothing speaks against it: small ids of two systems are often equal, and
 // the other order is a stranger's.
 func (e *Engine) byOrder(ctx context.Context, s *Shop, ev lifecycle.Event, named bool) (string, error) {
-	names := s.Rules.OrderKeys(&ev).All()
+	k := s.Rules.OrderKeys(&ev)
+	names := k.All()
 	if named { // an import that knows no owner tells its people itself
-		names = slices.DeleteFunc(names, func(h lifecycle.OrderHandle) bool { return !believed(s, ev, h) })
+		names = k.Believed()
 	}
 	if len(names) == 0 {
 		return "", nil
@@ -48,14 +49,6 @@ func (e *Engine) byOrder(ctx context.Context, s *Shop, ev lifecycle.Event, named
 		}
 	}
 	return "", nil
-}
-
-// believed reports whether a name may lead an event that names somebody itself
-// to another contact: the event's own names may, and the same name of before
-// owners.
-func believed(s *Shop, ev lifecycle.Event, h lifecycle.OrderHandle) bool {
-	k := s.Rules.OrderKeys(&ev)
-	return h.Space == "" || slices.Contains(k.Told(), h)
 }
 
 // pointOrders lets the names of an order that the event taught us lead to the

@@ -16,7 +16,7 @@ type Times struct{ Now, Real time.Time }
 // orders the store knows; those that are to be remembered are added. A reason
 // is given only where nothing changed.
 func (r *Rules) DecideAll(evs []Event, c Contact, at Times, remembered map[uint64]bool) Transition {
-	sum := Transition{Contact: c}
+	sum := Transition{Contact: c.clone()} // one copy for all: c is compared with at the end
 	counts := map[string]int64{}
 	for _, ev := range evs {
 		if k := r.OrderKeys(&ev); k.Own.Key != 0 {
@@ -25,7 +25,7 @@ func (r *Rules) DecideAll(evs []Event, c Contact, at Times, remembered map[uint6
 		if ev.Real.IsZero() {
 			ev.Real = at.Real
 		}
-		t := r.Decide(ev, sum.Contact, at.Now)
+		t := r.DecideInPlace(ev, sum.Contact, at.Now)
 		for _, k := range t.SeenOrders {
 			if !remembered[k] {
 				remembered[k] = true

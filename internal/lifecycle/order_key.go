@@ -56,6 +56,18 @@ func (k OrderKeys) Told() []OrderHandle {
 // All are all names.
 func (k OrderKeys) All() []OrderHandle { return append(k.Told(), k.Old...) }
 
+// Believed are the names that may lead an event which names somebody itself to
+// another contact: its own, and the same of before ids had owners.
+func (k OrderKeys) Believed() []OrderHandle {
+	names := k.Told()
+	for _, h := range k.Old {
+		if h.Space == "" {
+			names = append(names, h)
+		}
+	}
+	return names
+}
+
 // OrderKeys are the names under which the order of an event may be known.
 func (r *Rules) OrderKeys(ev *Event) OrderKeys {
 	id := ev.OrderID()
