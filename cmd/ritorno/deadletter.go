@@ -148,14 +148,7 @@ func onDeadLetter(g *globals, use, short string, f func(context.Context, *cobra.
 	cmd := &cobra.Command{
 		Use: use + " ID", Short: short, Args: exactArgs("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.load()
-			if err != nil {
-				return err
-			}
-			if shop, err = pickShop(c, shop); err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+			return inShop(cmd, g, shop, func(ctx context.Context, a *app, shop string) error {
 				l, err := a.Store.GetDead(ctx, shop, args[0])
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("no dead letter %s in shop %s: ids stand in ritorno deadletter list", args[0], shop)

@@ -32,15 +32,8 @@ func newExport(g *globals) *cobra.Command {
 		if len(args) > 0 {
 			return person(cmd, args)
 		}
-		c, err := g.load()
-		if err != nil {
-			return err
-		}
-		shop, _ := cmd.Flags().GetString("shop")
-		if shop, err = pickShop(c, shop); err != nil {
-			return err
-		}
-		return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+		name, _ := cmd.Flags().GetString("shop")
+		return inShop(cmd, g, name, func(ctx context.Context, a *app, shop string) error {
 			return exportContacts(ctx, cmd.OutOrStdout(), a, shop, raw, bom)
 		})
 	}

@@ -112,7 +112,20 @@ func mistakes(problems []config.Problem) error {
 	return usageError{errors.Join(errs...)}
 }
 
-// shop picks the shop that a command is about.
+// inShop runs f on the store for the shop that a command is about.
+func inShop(cmd *cobra.Command, g *globals, name string, f func(ctx context.Context, a *app, shop string) error) error {
+	c, err := g.load()
+	if err != nil {
+		return err
+	}
+	shop, err := pickShop(c, name)
+	if err != nil {
+		return err
+	}
+	return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error { return f(ctx, a, shop) })
+}
+
+// pickShop is the shop that a command is about.
 func pickShop(c *config.Config, name string) (string, error) {
 	if name == "" && len(c.Shops) == 1 {
 		return c.Shops[0].ID, nil

@@ -140,14 +140,7 @@ func newOutgoingAct(g *globals, use, short, done string, act func(*engine.Engine
 }
 
 func actOnAll(g *globals, cmd *cobra.Command, shop, to, done string, act func(*engine.Engine, context.Context, string, string) error) error {
-	c, err := g.load()
-	if err != nil {
-		return err
-	}
-	if shop, err = pickShop(c, shop); err != nil {
-		return err
-	}
-	return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+	return inShop(cmd, g, shop, func(ctx context.Context, a *app, shop string) error {
 		var ids []string
 		err := eachOutgoing(ctx, a, shop, to, func(o engine.Outgoing) error {
 			ids = append(ids, o.ID)
@@ -180,14 +173,7 @@ func onOutgoing(g *globals, use, short string, f func(ctx context.Context, cmd *
 	cmd := &cobra.Command{
 		Use: use + " ID", Short: short, Args: exactArgs("ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.load()
-			if err != nil {
-				return err
-			}
-			if shop, err = pickShop(c, shop); err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+			return inShop(cmd, g, shop, func(ctx context.Context, a *app, shop string) error {
 				err := f(ctx, cmd, a, shop, args[0])
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("nothing waits by the id %s in shop %s: ids stand in ritorno outgoing list", args[0], shop)

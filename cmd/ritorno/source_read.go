@@ -27,15 +27,7 @@ func newSourceRead(g *globals) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "read", Short: "Read now what changed at the shop since the last time, through its API (docs/catch-up.md)", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := g.load()
-			if err != nil {
-				return err
-			}
-			name, err := pickShop(c, shop)
-			if err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error { return readSources(ctx, cmd, g, a, name, source) })
+			return inShop(cmd, g, shop, func(ctx context.Context, a *app, shop string) error { return readSources(ctx, cmd, g, a, shop, source) })
 		},
 	}
 	cmd.Flags().StringVar(&shop, "shop", "", "`name` of the shop; may be left out where there is one")

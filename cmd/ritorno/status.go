@@ -20,14 +20,7 @@ func forContact(g *globals, use, short string, f func(ctx context.Context, cmd *
 	cmd := &cobra.Command{
 		Use: use + " CONTACT", Short: short, Args: exactArgs("CONTACT"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := g.load()
-			if err != nil {
-				return err
-			}
-			if shop, err = pickShop(c, shop); err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error {
+			return inShop(cmd, g, shop, func(ctx context.Context, a *app, shop string) error {
 				err := f(ctx, cmd, a, shop, args[0])
 				if errors.Is(err, store.ErrNotFound) {
 					return fmt.Errorf("no such contact in shop %s: give an e-mail address, a phone number with +, the contact's id or a source's customer id", shop)

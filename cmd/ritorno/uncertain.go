@@ -71,14 +71,7 @@ func newUncertainResolve(g *globals) *cobra.Command {
 			default:
 				return usagef("ritorno uncertain resolve: say one of --sent (it was, with --provider-id where known), --not-sent (it was not: send it, if its reason still stands) and --drop (never send it)")
 			}
-			c, err := g.load()
-			if err != nil {
-				return err
-			}
-			if shop, err = pickShop(c, shop); err != nil {
-				return err
-			}
-			return withStore(cmd.Context(), c, func(ctx context.Context, a *app) error { return resolve(ctx, cmd, g, a, shop, args[0], r) })
+			return inShop(cmd, g, shop, func(ctx context.Context, a *app, shop string) error { return resolve(ctx, cmd, g, a, shop, args[0], r) })
 		},
 	}
 	f := cmd.Flags()
