@@ -5,20 +5,19 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"ritorno/connectors"
 	"ritorno/connectors/activecampaign"
+	"ritorno/connectors/connectorstest"
 	"ritorno/connectors/fake"
-	"ritorno/connectors/outbound"
 	"ritorno/internal/lifecycle"
 )
 
 var (
-	local = outbound.New(outbound.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	local = connectorstest.Local()
 	noon  = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 )
 
@@ -33,31 +32,14 @@ func reader(t *testing.T, h http.Handler) *activecampaign.Reader {
 	return r
 }
 
-func readAll(t *testing.T, r connectors.Reader, between func(page int)) (pages int, out []lifecycle.Event) {
+// plain is the source that reads what its reader brings.
+func plain(t *testing.T) connectors.Source {
 	t.Helper()
 	src, err := activecampaign.New(activecampaign.Options{Token: "0123456789abcdef"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for next := ""; ; {
-		p, err := r.Changes(t.Context(), noon, next)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, d := range p.Deliveries {
-			d.Now = noon.Add(time.Hour)
-			events, err := src.Normalise(d)
-			if err != nil {
-				t.Fatal(err)
-			}
-			out = append(out, events...)
-		}
-		if pages++; p.Next == "" {
-			return pages, out
-		}
-		next = p.Next
-		between(pages)
-	}
+	return src
 }
 
 func TestContactsAreReadPageByPage(t *testing.T) {
@@ -69,7 +51,7 @@ func TestContactsAreReadPageByPage(t *testing.T) {
 		know(2*i+2, noon.Add(time.Minute))
 	}
 	know(999, noon.Add(-time.Hour))
-	pages, events := readAll(t, reader(t, shop.Handler()), func(page int) {
+	pages, events := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon.Add(time.Hour), func(page int) {
 		know(1, noon.Add(time.Hour)) // changes behind our back: the next round's, and it pushes nobody over an edge
 	})
 	seen := map[string]int{}
@@ -89,7 +71,7 @@ func TestListsAndOrders(t *testing.T) {
 	shop.Know(fake.ACContact{ID: 8, Email: "gino@example.com", Updated: noon, Lists: map[int]fake.ACPlace{4: {At: left}}})
 	shop.Buy(fake.Purchase{ID: 727, Email: "anna@example.com", Total: "49.90", Created: noon.Add(-time.Hour), Modified: noon.Add(time.Minute)})
 	shop.Buy(fake.Purchase{ID: 1, Email: "anna@example.com", Total: "1.00", Created: noon.Add(-time.Hour)}) // told before
-	_, events := readAll(t, reader(t, shop.Handler()), func(int) {})
+	_, events := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon.Add(time.Hour), func(int) {})
 	if len(events) != 5 {
 		t.Fatalf("%d events: %+v", len(events), events)
 	}
@@ -120,7 +102,7 @@ func TestAnAccountWithoutOrders(t *testing.T) {
 		}
 		shop.Handler().ServeHTTP(w, q)
 	}))
-	if pages, events := readAll(t, r, func(int) {}); pages != 2 || len(events) != 0 {
+	if pages, events := connectorstest.ReadAll(t, r, plain(t), noon, noon.Add(time.Hour), func(int) {}); pages != 2 || len(events) != 0 {
 		t.Errorf("%d pages, %+v", pages, events)
 	}
 }

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
 
 	"ritorno/connectors"
+	"ritorno/connectors/connectorstest"
 	"ritorno/connectors/fake"
 	"ritorno/connectors/outbound"
 	"ritorno/connectors/shopify"
@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	local = outbound.New(outbound.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	local = connectorstest.Local()
 	noon  = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 	gift  = connectors.Coupon{Code: "BCDF2345", Title: "Ritorno reactivation 3", Percent: 15, Starts: noon, Expires: noon.Add(14 * 24 * time.Hour)}
 )

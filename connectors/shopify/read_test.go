@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ritorno/connectors"
+	"ritorno/connectors/connectorstest"
 	"ritorno/connectors/fake"
 	"ritorno/connectors/shopify"
 	"ritorno/internal/lifecycle"
@@ -29,39 +30,14 @@ func reader(t *testing.T, h http.Handler) *shopify.Reader {
 	return r
 }
 
-// eventsOf is what the source's own Normalise makes of a page.
-func eventsOf(t *testing.T, p connectors.Page) (out []lifecycle.Event) {
+// plain is the source that reads what its reader brings.
+func plain(t *testing.T) connectors.Source {
 	t.Helper()
 	src, err := shopify.New(shopify.Options{Secrets: []string{"x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range p.Deliveries {
-		d.Now = noon
-		events, err := src.Normalise(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, events...)
-	}
-	return out
-}
-
-// all reads page by page, and calls between before each page but the first.
-func all(t *testing.T, r connectors.Reader, since time.Time, between func(page int)) (pages int, events []lifecycle.Event) {
-	t.Helper()
-	for next := ""; ; {
-		p, err := r.Changes(t.Context(), since, next)
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, eventsOf(t, p)...)
-		if pages++; p.Next == "" {
-			return pages, events
-		}
-		next = p.Next
-		between(pages)
-	}
+	return src
 }
 
 func TestOrdersAreReadPageByPage(t *testing.T) {
@@ -70,7 +46,7 @@ func TestOrdersAreReadPageByPage(t *testing.T) {
 		shop.Buy(fake.Purchase{ID: 1 + i, Customer: 100 + i, Email: fmt.Sprintf("c%d@example.com", i), Total: "10.00", Created: noon.Add(time.Duration(i) * time.Second)})
 	}
 	shop.Buy(fake.Purchase{ID: 999, Email: "old@example.com", Total: "1.00", Created: noon.Add(-time.Hour)})
-	pages, events := all(t, reader(t, shop.Handler()), noon, func(page int) {
+	pages, events := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon, func(page int) {
 		if page == 1 { // one of the first page, and one that is still to come, change meanwhile
 			for _, id := range []int64{3, 40} {
 				shop.Buy(fake.Purchase{ID: id, Customer: 99 + id, Email: fmt.Sprintf("c%d@example.com", id-1), Total: "10.00", Created: noon, Modified: noon.Add(time.Hour)})
@@ -97,7 +73,7 @@ func TestReadIsAsTold(t *testing.T) {
 	} {
 		shop.Buy(p)
 	}
-	_, read := all(t, reader(t, shop.Handler()), noon, func(int) {})
+	_, read := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon, func(int) {})
 	body := func(id int, customer, more string) string {
 		return fmt.Sprintf(`{"id":%d,"admin_graphql_api_id":"gid://shopify/Order/%d","name":"#%d","currency":"EUR","customer_locale":"it",
 			"created_at":"2027-03-01T13:00:00+01:00","processed_at":"2027-03-01T13:00:00+01:00","source_name":"web",
@@ -113,10 +89,10 @@ func TestReadIsAsTold(t *testing.T) {
 	} {
 		told.Deliveries = append(told.Deliveries, connectors.Request{Body: []byte(b), Header: http.Header{"X-Shopify-Topic": {"orders/updated"}}})
 	}
-	if diff := cmp.Diff(eventsOf(t, told), read, cmpopts.IgnoreFields(lifecycle.Event{}, "Key")); diff != "" {
+	if diff := cmp.Diff(connectorstest.EventsOf(t, plain(t), told, noon), read, cmpopts.IgnoreFields(lifecycle.Event{}, "Key")); diff != "" {
 		t.Errorf("told and read differ (-told +read):\n%s", diff)
 	}
-	_, again := all(t, reader(t, shop.Handler()), noon, func(int) {})
+	_, again := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon, func(int) {})
 	if again[0].Key == "" || again[0].Key == again[1].Key {
 		t.Errorf("keys %q and %q", again[0].Key, again[1].Key)
 	}
@@ -141,7 +117,7 @@ func TestPurchasesOfOneCustomer(t *testing.T) {
 	} {
 		p, err := r.Purchases(t.Context(), c.who, c.since)
 		var got []string
-		for _, ev := range eventsOf(t, p) {
+		for _, ev := range connectorstest.EventsOf(t, plain(t), p, noon) {
 			got = append(got, ev.Order.ID)
 		}
 		if err != nil || !cmp.Equal(got, c.want) {

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -13,14 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"ritorno/connectors"
+	"ritorno/connectors/connectorstest"
 	"ritorno/connectors/fake"
-	"ritorno/connectors/outbound"
 	"ritorno/connectors/stripe"
-	"ritorno/internal/lifecycle"
 )
 
 var (
-	local = outbound.New(outbound.Options{Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	local = connectorstest.Local()
 	noon  = time.Date(2027, 3, 1, 12, 0, 0, 0, time.UTC)
 )
 
@@ -35,21 +33,14 @@ func reader(t *testing.T, h http.Handler) *stripe.Reader {
 	return r
 }
 
-func eventsOf(t *testing.T, p connectors.Page) (out []lifecycle.Event) {
+// plain is the source that reads what its reader brings.
+func plain(t *testing.T) connectors.Source {
 	t.Helper()
 	src, err := stripe.New(stripe.Options{Secrets: []string{"x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range p.Deliveries {
-		d.Now = noon
-		events, err := src.Normalise(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, events...)
-	}
-	return out
+	return src
 }
 
 func TestEventsAreReadPageByPage(t *testing.T) {
@@ -68,7 +59,7 @@ func TestEventsAreReadPageByPage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, ev := range eventsOf(t, p) {
+		for _, ev := range connectorstest.EventsOf(t, plain(t), p, noon) {
 			seen[ev.Order.ID]++
 		}
 		if pages++; pages == 1 {
@@ -97,7 +88,7 @@ func TestReadIsAsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := eventsOf(t, p)
+	read := connectorstest.EventsOf(t, plain(t), p, noon)
 	if len(read) != 1 || read[0].Key != "stripe evt_1 0" || read[0].Order.ID != "pi_1" || read[0].Person.CustomerID != "cus_7" {
 		t.Fatalf("%+v", read)
 	}
@@ -106,7 +97,7 @@ func TestReadIsAsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	asked := eventsOf(t, p)
+	asked := connectorstest.EventsOf(t, plain(t), p, noon)
 	asked[0].Key = read[0].Key
 	if diff := cmp.Diff(read, asked); diff != "" {
 		t.Errorf("(-read +asked):\n%s", diff)
@@ -129,7 +120,7 @@ func TestPurchasesOfOneCustomer(t *testing.T) {
 	} {
 		p, err := r.Purchases(t.Context(), c.who, noon.Add(-time.Hour))
 		var got []string
-		for _, ev := range eventsOf(t, p) {
+		for _, ev := range connectorstest.EventsOf(t, plain(t), p, noon) {
 			got = append(got, ev.Order.ID)
 		}
 		if err != nil || !cmp.Equal(got, c.want) {

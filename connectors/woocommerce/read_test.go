@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ritorno/connectors"
+	"ritorno/connectors/connectorstest"
 	"ritorno/connectors/fake"
 	"ritorno/connectors/woocommerce"
 	"ritorno/internal/lifecycle"
@@ -33,39 +34,14 @@ func pretend() *fake.Shop {
 	return fake.NewShop(fake.ShopOptions{Key: "ck_1", Secret: "cs_secretOfTheTests"})
 }
 
-// eventsOf is what the source's own Normalise makes of a page.
-func eventsOf(t *testing.T, p connectors.Page) (out []lifecycle.Event) {
+// plain is the source that reads what its reader brings.
+func plain(t *testing.T) connectors.Source {
 	t.Helper()
 	src, err := woocommerce.New(woocommerce.Options{Secrets: []string{"x"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, d := range p.Deliveries {
-		d.Now = noon.Add(time.Hour)
-		events, err := src.Normalise(d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		out = append(out, events...)
-	}
-	return out
-}
-
-// all reads to the end, and calls between before each page but the first.
-func all(t *testing.T, r connectors.Reader, between func(page int)) (pages int, events []lifecycle.Event) {
-	t.Helper()
-	for next := ""; ; {
-		p, err := r.Changes(t.Context(), noon, next)
-		if err != nil {
-			t.Fatal(err)
-		}
-		events = append(events, eventsOf(t, p)...)
-		if pages++; p.Next == "" || pages > 50 {
-			return pages, events
-		}
-		next = p.Next
-		between(pages)
-	}
+	return src
 }
 
 func TestOrdersAreReadPageByPage(t *testing.T) {
@@ -78,7 +54,7 @@ func TestOrdersAreReadPageByPage(t *testing.T) {
 	}
 	buy(999, noon.Add(-time.Minute)) // changed before
 	shop.Buy(fake.Purchase{ID: 500, Email: "trash@example.com", Total: "5.00", Status: "trash", Created: noon, Modified: noon.Add(time.Minute)})
-	pages, events := all(t, reader(t, shop.Handler()), func(page int) {
+	pages, events := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon.Add(time.Hour), func(page int) {
 		if page == 1 { // the first page loses one to the end: nothing may slip over its edge
 			buy(3, noon.Add(time.Hour))
 		}
@@ -99,7 +75,7 @@ func TestManyChangesOfOneSecond(t *testing.T) {
 	for i := range int64(130) {
 		shop.Buy(fake.Purchase{ID: 1 + i, Email: "a@example.com", Total: "1.00", Created: noon, Modified: noon.Add(time.Minute)})
 	}
-	_, events := all(t, reader(t, shop.Handler()), func(int) {})
+	_, events := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon.Add(time.Hour), func(int) {})
 	seen := map[string]bool{}
 	for _, ev := range events {
 		seen[ev.Order.ID] = true
@@ -114,14 +90,14 @@ func TestManyChangesOfOneSecond(t *testing.T) {
 func TestReadIsAsTold(t *testing.T) {
 	shop := pretend()
 	shop.Buy(fake.Purchase{ID: 727, Customer: 7, Email: "anna@example.com", Name: "Anna", Total: "49.90", Created: noon})
-	_, read := all(t, reader(t, shop.Handler()), func(int) {})
-	told := eventsOf(t, connectors.Page{Deliveries: []connectors.Request{{
+	_, read := connectorstest.ReadAll(t, reader(t, shop.Handler()), plain(t), noon, noon.Add(time.Hour), func(int) {})
+	told := connectorstest.EventsOf(t, plain(t), connectors.Page{Deliveries: []connectors.Request{{
 		Header: http.Header{"X-Wc-Webhook-Topic": {"order.created"}},
 		Body: []byte(`{"id":727,"number":"727","status":"processing","created_via":"checkout","currency":"EUR","total":"49.90","customer_id":7,
 			"billing":{"first_name":"Anna","last_name":"","email":"anna@example.com","phone":"","country":"IT"},
 			"date_created_gmt":"2027-03-01T12:00:00","date_modified_gmt":"2027-03-01T12:00:00","date_paid_gmt":"2027-03-01T12:00:00",
 			"line_items":[{"product_id":7,"name":"Tea","quantity":1,"total":"49.90"}],"coupon_lines":[],"refunds":[],"meta_data":[]}`),
-	}}})
+	}}}, noon.Add(time.Hour))
 	if diff := cmp.Diff(told, read, cmpopts.IgnoreFields(lifecycle.Event{}, "Key")); diff != "" {
 		t.Errorf("told and read differ (-told +read):\n%s", diff)
 	}
@@ -146,7 +122,7 @@ func TestPurchasesOfOneCustomer(t *testing.T) {
 	} {
 		p, err := r.Purchases(t.Context(), c.who, c.since)
 		var got []string
-		for _, ev := range eventsOf(t, p) {
+		for _, ev := range connectorstest.EventsOf(t, plain(t), p, noon.Add(time.Hour)) {
 			got = append(got, ev.Order.ID)
 		}
 		if err != nil || !cmp.Equal(got, c.want) {
