@@ -115,19 +115,16 @@ func (e *Engine) tellLoop(ctx context.Context, t *teller) {
 		if err != nil && ctx.Err() == nil {
 			e.trouble("outgoing", err)
 		}
-		wait := t.pause()
-		switch {
-		case wait > 0:
-		case err == nil && n > 0:
-			continue
-		case time.Now().Before(eager):
-			wait = tellSoon
-		default:
-			wait = tellPoll/2 + rand.N(tellPoll)
-		}
-		if t.pause() > 0 {
+		if wait := t.pause(); wait > 0 {
 			rest(ctx, wait) // whatever comes meanwhile
 			continue
+		}
+		if err == nil && n > 0 {
+			continue
+		}
+		wait := tellPoll/2 + rand.N(tellPoll)
+		if time.Now().Before(eager) {
+			wait = tellSoon
 		}
 		timer := time.NewTimer(wait)
 		select {
