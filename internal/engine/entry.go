@@ -11,9 +11,6 @@ import (
 	"ritorno/internal/store"
 )
 
-// entryDays is how many days ahead a place is looked for at most.
-const entryDays = 3660
-
 // stepDue lets a contact's timer fire. Where an entry asks for a place among
 // the day's it is taken here, once for all repeats of the same change.
 func (e *Engine) stepDue(ctx context.Context, s *Shop, c lifecycle.Contact, now time.Time, placed **lifecycle.Grant) (lifecycle.Transition, error) {
@@ -40,10 +37,9 @@ func (e *Engine) place(ctx context.Context, s *Shop, ask lifecycle.Ask, now time
 	if loc == nil {
 		loc = time.UTC
 	}
-	y, m, d := now.In(loc).Date()
-	today := int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-	for day := today; day < today+entryDays; {
-		from, over := midnight(day, loc), midnight(day+1, loc)
+	today := lifecycle.DayOf(now.In(loc))
+	for day := today; day < today+lifecycle.EntryDays; {
+		from, over := lifecycle.Midnight(day, loc), lifecycle.Midnight(day+1, loc)
 		at, next, ok, err := e.st.Enter(ctx, s.Name, ask.Journey, store.EntryDay{Day: day, From: from, Over: over}, now, ask.PerDay)
 		if err != nil {
 			return time.Time{}, err
@@ -53,7 +49,7 @@ func (e *Engine) place(ctx context.Context, s *Shop, ask lifecycle.Ask, now time
 		}
 		day = max(next, day+1)
 	}
-	return time.Time{}, fmt.Errorf("journey %s of shop %s has no place for an entry in the next %d days: raise entries_per_day", ask.Journey, s.Name, entryDays)
+	return time.Time{}, fmt.Errorf("journey %s of shop %s has no place for an entry in the next %d days: raise entries_per_day", ask.Journey, s.Name, lifecycle.EntryDays)
 }
 
 // Errors of StartJourney.
@@ -96,9 +92,4 @@ func (e *Engine) StartJourney(ctx context.Context, shop, who, journey, key strin
 	}
 	_, now, err := e.st.Now(ctx)
 	return c.ID, s.Rules.Kept(&c, journey, now), err
-}
-
-// midnight is the first instant of a day since 1970.
-func midnight(day int, loc *time.Location) time.Time {
-	return lifecycle.OnWall(time.Date(1970, 1, 1+day, 0, 0, 0, 0, time.UTC), loc)
 }

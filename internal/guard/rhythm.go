@@ -37,12 +37,7 @@ type Calendar struct {
 // Slot is the day and the hour of an instant: the key and the bit of Days.
 func (c Calendar) Slot(t time.Time) (day, hour int) {
 	t = t.In(c.Zone)
-	return dayOf(t), t.Hour()
-}
-
-func dayOf(local time.Time) int {
-	y, m, d := local.Date()
-	return int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
+	return lifecycle.DayOf(t), t.Hour()
 }
 
 // weekday of a day number; day 0 was a Thursday.

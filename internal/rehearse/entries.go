@@ -15,10 +15,6 @@ type places struct {
 	full  int         // the first day that was not full when last looked at; 0: not known
 }
 
-// entryDays is how many days ahead a place is looked for at most, as in the
-// service.
-const entryDays = 3660
-
 // limited reports whether customers may have to wait for each other: some
 // journey takes only so many a day.
 func limited(r *lifecycle.Rules) bool {
@@ -54,15 +50,14 @@ func (p *player) place(ask lifecycle.Ask, now time.Time) (time.Time, error) {
 		in = &places{taken: map[int]int{}}
 		p.places[ask.Journey] = in
 	}
-	y, m, d := now.In(p.zone).Date()
-	today := int(time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Unix() / 86400)
-	for day := max(today, in.full); day < today+entryDays; day++ {
+	today := lifecycle.DayOf(now.In(p.zone))
+	for day := max(today, in.full); day < today+lifecycle.EntryDays; day++ {
 		if in.taken[day] < ask.PerDay {
 			in.full = max(in.full, day)
 			return in.take(day, ask.PerDay, now, p.zone), nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("journey %s has no place for an entry in the next %d days: raise entries_per_day", ask.Journey, entryDays)
+	return time.Time{}, fmt.Errorf("journey %s has no place for an entry in the next %d days: raise entries_per_day", ask.Journey, lifecycle.EntryDays)
 }
 
 // take is the next place of a day that has one: the first entry of a day need
@@ -70,16 +65,11 @@ func (p *player) place(ask lifecycle.Ask, now time.Time) (time.Time, error) {
 // there are places, so that the last one fits. In whole milliseconds, as the
 // store reckons (side_entry).
 func (in *places) take(day, perDay int, now time.Time, zone *time.Location) time.Time {
-	from, over := midnight(day, zone).UnixMilli(), midnight(day+1, zone).UnixMilli()
+	from, over := lifecycle.Midnight(day, zone).UnixMilli(), lifecycle.Midnight(day+1, zone).UnixMilli()
 	at, taken, ms := max(now.UnixMilli(), from), in.taken[day], now.UnixMilli()
 	if last := in.last.UnixMilli(); taken > 0 && last >= from {
 		at = max(ms, last+(over-max(ms, last))/int64(perDay-taken+1))
 	}
 	in.taken[day], in.last = taken+1, time.UnixMilli(at).UTC()
 	return in.last
-}
-
-// midnight is the first instant of a day since 1970.
-func midnight(day int, zone *time.Location) time.Time {
-	return lifecycle.OnWall(time.Date(1970, 1, 1+day, 0, 0, 0, 0, time.UTC), zone)
 }
