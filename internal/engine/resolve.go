@@ -179,13 +179,9 @@ func (e *Engine) pastTombstone(ctx context.Context, s *Shop, d store.Digest, id 
 	return e.st.Unpoint(ctx, d, id)
 }
 
-// byPhone finds the one contact that may be meant by a phone number: one
-// without an e-mail address where the event brings one, the only one where the
-// event brings none, or the only one of them that has no e-mail address either.
-// Families share a number, and a number that was given up goes to somebody else:
-// whoever has plainly another name is not meant.
+// byPhone finds the one contact that may be meant by a phone number.
 func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, p lifecycle.Person, source string) (string, error) {
-	var fit, bare []string
+	var all []*lifecycle.Contact
 	for _, id := range ids {
 		c, err := e.load(ctx, id)
 		if errors.Is(err, store.ErrNotFound) {
@@ -194,32 +190,12 @@ func (e *Engine) byPhone(ctx context.Context, ids []string, hasEmail bool, p lif
 		if err != nil {
 			return "", err
 		}
-		if c.Email.Key != "" && hasEmail || otherRef(c, source, p.CustomerID) || identity.Clash(c.Profile.FirstName, c.Profile.LastName, p.FirstName, p.LastName) {
-			continue
-		}
-		fit = append(fit, c.ID)
-		if c.Email.Key == "" {
-			bare = append(bare, c.ID)
-		}
+		all = append(all, &c)
 	}
-	switch {
-	case len(fit) == 1:
-		return fit[0], nil
-	case len(bare) == 1:
-		return bare[0], nil
+	if c := lifecycle.MeantByPhone(all, p, source, hasEmail); c != nil {
+		return c.ID, nil
 	}
 	return "", nil
-}
-
-// otherRef reports whether the same source knows the contact under another
-// customer id.
-func otherRef(c lifecycle.Contact, source, id string) bool {
-	for _, ref := range c.Refs {
-		if id != "" && ref.Source == source && ref.ID != id {
-			return true
-		}
-	}
-	return false
 }
 
 // mayCreate reports whether the event makes a contact: it must be of a kind

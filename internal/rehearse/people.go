@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 )
 
@@ -136,27 +135,16 @@ func (st *stage) point(kind uint8, key string, s *soul) {
 // byPhone finds the one contact that may be meant by a number.
 func (st *stage) byPhone(t *telling, k keys) *soul {
 	who := &st.p.h.people[t.person]
-	var fit, bare []*soul
-	for _, to := range st.ways[wayTo{byPhone, k.phone}] {
-		s := to.end()
-		other := slices.ContainsFunc(s.c.Refs, func(r lifecycle.Ref) bool {
-			return who.CustomerID != "" && r.Source == who.source && r.ID != who.CustomerID
-		})
-		if s.c.Email.Key != "" && k.email != "" || other || identity.Clash(s.c.Profile.FirstName, s.c.Profile.LastName, who.FirstName, who.LastName) {
-			continue
-		}
-		fit = append(fit, s)
-		if s.c.Email.Key == "" {
-			bare = append(bare, s)
-		}
+	to := st.ways[wayTo{byPhone, k.phone}]
+	all := make([]*lifecycle.Contact, len(to))
+	for i := range to {
+		all[i] = &to[i].end().c
 	}
-	switch {
-	case len(fit) == 1:
-		return fit[0]
-	case len(bare) == 1:
-		return bare[0]
+	c := lifecycle.MeantByPhone(all, who.Person, who.source, k.email != "")
+	if c == nil {
+		return nil
 	}
-	return nil
+	return to[slices.Index(all, c)].end()
 }
 
 // merge joins the younger of two records of one person into the older.
