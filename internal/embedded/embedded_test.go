@@ -194,6 +194,23 @@ func TestNextParentWaitsForTheOrphan(t *testing.T) {
 	}
 }
 
+// A command that comes right after the service was killed must not take what is
+// going down for a store.
+func TestAnOrphanDoesNotRun(t *testing.T) {
+	for range 5 {
+		dir := t.TempDir()
+		parent, socket := startParent(t, dir)
+		set(t, client(t, socket), "anna", "dormant")
+		if err := parent.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = parent.Wait() // killed
+		if found, ok := embedded.Running(dir); ok {
+			t.Fatalf("the server at %s of a parent that was killed counts as running", found)
+		}
+	}
+}
+
 func TestLongDirectory(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), strings.Repeat("bottega-", 15))
 	srv := start(t, embedded.Options{Dir: dir})

@@ -32,9 +32,11 @@ func (o Options) wait() time.Duration {
 // same open file, so the lock ends when both of us are gone, not when one is.
 type lockFile struct{ file *os.File }
 
+func lockPath(dir string) string { return filepath.Join(dir, "LOCK") }
+
 // acquire takes the lock, waiting for an orphan to end. ErrLocked otherwise.
 func acquire(ctx context.Context, dir string, wait time.Duration, log *slog.Logger) (*lockFile, error) {
-	path := filepath.Join(dir, "LOCK")
+	path := lockPath(dir)
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("embedded store: open the lock: %w", err)
@@ -86,12 +88,27 @@ func lockedError(f *os.File) error {
 // endOrphan tells the server of a parent that no longer exists to shut down,
 // on systems that do not do so by themselves.
 func endOrphan(f *os.File) {
-	pid := owner(f)
-	if orphansEnd || pid <= 0 || !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
+	if orphansEnd || !ownerGone(f) {
 		return
 	}
 	// A server that is gone already needs no telling, so the answer is not read.
 	_, _ = ask(SocketPath(filepath.Dir(f.Name())), "SHUTDOWN")
+}
+
+func ownerGone(f *os.File) bool {
+	pid := owner(f)
+	return pid > 0 && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH)
+}
+
+// orphaned reports whether whoever started the server of a data directory last
+// is gone.
+func orphaned(dir string) bool {
+	f, err := os.Open(lockPath(dir))
+	if err != nil {
+		return false // none, or not ours to read: nothing is known
+	}
+	defer func() { _ = f.Close() }() // only read
+	return ownerGone(f)
 }
 
 // writeOwner leaves our process id in the lock, for the error message of others.

@@ -20,6 +20,10 @@ const (
 	maxSocketPath = 100
 	// askTimeout bounds one question to a server on this machine.
 	askTimeout = time.Second
+	// orphanWait is how long a server may still answer after its parent died. One
+	// that answers longer has a parent that cannot be seen from here, such as in
+	// another container.
+	orphanWait = 2 * time.Second
 )
 
 // socketPlace is where the socket of a data directory lies.
@@ -100,14 +104,18 @@ func SocketPath(dir string) string {
 
 // Running says whether a server lives on this data directory, started by this
 // or another process, and where it listens. A server that still loads its data
-// counts: it answers soon.
+// counts: it answers soon. One whose parent was killed does not: it is going
+// down, and Running waits for that.
 func Running(dir string) (socket string, ok bool) {
 	socket = SocketPath(dir)
-	state, _ := probe(socket)
-	if state == silent {
-		return "", false
+	for end := time.Now().Add(orphanWait); ; time.Sleep(lockPoll) {
+		if state, _ := probe(socket); state == silent {
+			return "", false
+		}
+		if !orphansEnd || !orphaned(dir) || time.Now().After(end) {
+			return socket, true
+		}
 	}
-	return socket, true
 }
 
 // answer is what a probe of the socket found.
