@@ -104,6 +104,9 @@ func deal(ctx context.Context, work []chan []lifecycle.Event, next Next) error {
 			return err
 		}
 		i := handOf(ev.Person, len(work))
+		if hands[i] == nil {
+			hands[i] = make([]lifecycle.Event, 0, importChunk)
+		}
 		if hands[i] = append(hands[i], ev); len(hands[i]) >= importChunk {
 			if err := pass(i); err != nil {
 				return err

@@ -17,7 +17,7 @@ const importStep = 100
 
 // group is what a batch tells of one person, in its order.
 type group struct {
-	events []lifecycle.Event
+	events []*lifecycle.Named
 	email  store.Digest
 	refs   []store.Digest
 	phones []store.Digest
@@ -43,12 +43,15 @@ type address struct {
 func (im *importer) sort(evs []lifecycle.Event) []*group {
 	var all []*group
 	by := make(map[store.Digest]*group, len(evs))
-	known := map[[4]string]resolved{} // what was worked out for the same words before
-	for _, ev := range evs {
-		words := [4]string{ev.Source, ev.Person.CustomerID, ev.Person.Email, ev.Person.Phone + " " + ev.Person.Country}
+	known := map[[5]string]resolved{} // what was worked out for the same words before
+	named := make([]lifecycle.Named, len(evs))
+	for i := range evs {
+		ev := &named[i]
+		*ev = im.s.Rules.Named(evs[i])
+		words := [...]string{ev.Source, ev.Person.CustomerID, ev.Person.Email, ev.Person.Phone, ev.Person.Country}
 		r, ok := known[words]
 		if !ok {
-			r = im.e.digests(im.s, ev)
+			r = im.e.digests(im.s, ev.Event)
 			known[words] = r
 		}
 		g := by[r.ref]
@@ -76,7 +79,7 @@ func (im *importer) sort(evs []lifecycle.Event) []*group {
 	return all
 }
 
-func (g *group) add(s *Shop, ev lifecycle.Event, r resolved) {
+func (g *group) add(s *Shop, ev *lifecycle.Named, r resolved) {
 	g.events, g.who = append(g.events, ev), append(g.who, r)
 	if !ev.Creates() || !ev.Historical || ev.Key != "" || r.ref == noDigest && r.email == noDigest {
 		g.alone = true
@@ -145,7 +148,7 @@ func (im *importer) batch(ctx context.Context, all []*group) (Imported, error) {
 			continue
 		}
 		for _, ev := range g.events {
-			out, err := im.e.Apply(ctx, im.s.Name, ev)
+			out, err := im.e.Apply(ctx, im.s.Name, ev.Event)
 			if err != nil {
 				return sum, err
 			}
@@ -174,7 +177,7 @@ func (im *importer) find(ctx context.Context, all []*group) error {
 		if !g.fresh || g.alone {
 			continue
 		}
-		for _, h := range im.s.Rules.OrderKeys(&g.events[0]).Believed() {
+		for _, h := range g.events[0].Names.Believed() {
 			fresh, orders = append(fresh, g), append(orders, im.e.orderDigest(im.s, h))
 		}
 	}
@@ -245,7 +248,7 @@ func (im *importer) suppress(ctx context.Context, all []*group) error {
 func (g *group) object(a address, mark string) {
 	for i := range g.events {
 		if g.who[i].email == a.look || g.who[i].phone == a.look {
-			ev := &g.events[i]
+			ev := &g.events[i].Event
 			ev.Consents = slices.Clone(ev.Consents) // the chunk may be taken in again
 			object(ev, a.ch, mark)
 		}
@@ -286,15 +289,20 @@ func (im *importer) pointOrders(ctx context.Context, all []*group) error {
 	if err != nil {
 		return err
 	}
-	var orders []store.OrderPointer
-	var ids []string
+	var fresh, perhaps []store.OrderPointer
+	var ids []string // of those that are perhaps new
 	var keys []uint64
 	for _, g := range all {
 		for _, ev := range g.events {
-			if pointable(ev) && now.Sub(ev.Order.At) < store.OrderLife {
-				own := im.s.Rules.OrderKeys(&ev).Own
-				orders = append(orders, store.OrderPointer{Digest: im.e.orderDigest(im.s, own), ID: g.id, At: ev.Order.At})
-				ids, keys = append(ids, g.id), append(keys, own.Key)
+			if !pointable(&ev.Event) || now.Sub(ev.Order.At) >= store.OrderLife {
+				continue
+			}
+			own := ev.Names.Own
+			o := store.OrderPointer{Digest: im.e.orderDigest(im.s, own), ID: g.id, At: ev.Order.At}
+			if g.fresh {
+				fresh = append(fresh, o)
+			} else {
+				perhaps, ids, keys = append(perhaps, o), append(ids, g.id), append(keys, own.Key)
 			}
 		}
 	}
@@ -302,8 +310,7 @@ func (im *importer) pointOrders(ctx context.Context, all []*group) error {
 	if err != nil {
 		return err
 	}
-	fresh := orders[:0]
-	for i, o := range orders {
+	for i, o := range perhaps {
 		if !seen[i] {
 			fresh = append(fresh, o)
 		}
@@ -322,9 +329,9 @@ func (im *importer) update(ctx context.Context, all []*group, from int) (Importe
 	counted := make([]Imported, len(all))
 	for i, g := range all {
 		evs := g.events[from:min(from+importStep, len(g.events))]
-		jobs[i].ID, jobs[i].Create = g.id, true
+		jobs[i].ID, jobs[i].Create, jobs[i].Fresh = g.id, true, g.fresh && from == 0
 		for _, ev := range evs {
-			jobs[i].Orders = append(jobs[i].Orders, im.s.Rules.OrderKeys(&ev).Asked()...)
+			jobs[i].Orders = append(jobs[i].Orders, ev.Names.Asked()...)
 		}
 		erased := lifecycle.ErasedKey(g.id)
 		jobs[i].Orders = append(jobs[i].Orders, erased)
@@ -396,8 +403,8 @@ func (im *importer) wake(ctx context.Context, all []*group) error {
 	for _, g := range all {
 		mine := append(g.keys(), g.phones...)
 		for _, ev := range g.events {
-			if pointable(ev) {
-				for _, h := range im.s.Rules.OrderKeys(&ev).All() {
+			if pointable(&ev.Event) {
+				for _, h := range ev.Names.All() {
 					mine = append(mine, im.e.orderDigest(im.s, h))
 				}
 			}

@@ -64,7 +64,7 @@ func (e *Engine) pointOrders(ctx context.Context, s *Shop, ev lifecycle.Event, i
 			continue
 		}
 		d := e.orderDigest(s, h)
-		if pointable(ev) || linkable(ev) {
+		if pointable(&ev) || linkable(&ev) {
 			if err := e.st.PointOrder(ctx, d, id, ev.Order.At); err != nil {
 				return err
 			}
@@ -96,11 +96,11 @@ func (e *Engine) pointOrders(ctx context.Context, s *Shop, ev lifecycle.Event, i
 
 // pointable reports whether the event brings an order by whose id its contact
 // is to be found: a refund or a cancellation may name nothing else.
-func pointable(ev lifecycle.Event) bool {
+func pointable(ev *lifecycle.Event) bool {
 	return ev.Order != nil && ev.Order.ID != "" && !ev.Order.Partial && ev.Order.Total.Minor >= 0
 }
 
 // linkable reports whether the event says that one order has several names.
-func linkable(ev lifecycle.Event) bool {
+func linkable(ev *lifecycle.Event) bool {
 	return ev.Order != nil && ev.Order.ID != "" && len(ev.Also) > 0
 }

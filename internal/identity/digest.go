@@ -1,10 +1,13 @@
 package identity
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
+	"sync"
 )
 
 // Digest is a keyed fingerprint of something personal. Without the
@@ -17,7 +20,7 @@ func (d Digest) String() string { return hex.EncodeToString(d[:]) }
 // Keys makes the digests under which the store looks people up. The same
 // address has another digest in each shop, and another for each purpose, so
 // that nobody can follow a person from shop to shop through the indexes.
-type Keys struct{ secret []byte }
+type Keys struct{ macs *sync.Pool } // of HMAC-SHA-256 with the key: half of the work is to take the key in
 
 // NewKeys takes the installation's secret, at least 16 random bytes that never
 // change: with another secret nobody is found any more and the suppression
@@ -25,8 +28,17 @@ type Keys struct{ secret []byte }
 func NewKeys(secret []byte) Keys {
 	mac := hmac.New(sha256.New, secret)
 	mac.Write([]byte("ritorno identity 1"))
-	return Keys{secret: mac.Sum(nil)}
+	key := mac.Sum(nil)
+	return Keys{macs(key)}
 }
+
+func macs(key []byte) *sync.Pool {
+	return &sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}
+}
+
+// keyless serves the zero Keys, which keep nothing secret: rehearsals have no
+// installation.
+var keyless = macs(nil)
 
 // Email is the look-up digest of an address in the normal form of [Email].
 func (k Keys) Email(shop, key string) Digest { return k.digest("email", shop, key) }
@@ -56,7 +68,10 @@ func (k Keys) Draw(purpose string, words ...string) Digest {
 // digest keeps purposes and parts apart by writing their lengths, so that
 // ("ab", "c") and ("a", "bc") differ.
 func (k Keys) digest(purpose string, parts ...string) Digest {
-	mac := hmac.New(sha256.New, k.secret)
+	free := cmp.Or(k.macs, keyless)
+	mac := free.Get().(hash.Hash)
+	defer free.Put(mac)
+	mac.Reset()
 	buf := part(make([]byte, 0, 128), purpose)
 	for _, p := range parts {
 		buf = part(buf, p)

@@ -13,7 +13,7 @@ func (r *Rules) Decide(ev Event, c Contact, now time.Time) Transition {
 	if c.Erasing != nil {
 		return onTombstone(ev, c)
 	}
-	return r.decide(ev, c.clone(), now)
+	return r.decide(ev, c.clone(), now, nil)
 }
 
 // DecideInPlace is Decide for who hands the contact over: what it points to is
@@ -23,12 +23,20 @@ func (r *Rules) DecideInPlace(ev Event, c Contact, now time.Time) Transition {
 	if c.Erasing != nil {
 		return onTombstone(ev, c)
 	}
-	return r.decide(ev, c, now)
+	return r.decide(ev, c, now, nil)
 }
 
-func (r *Rules) decide(ev Event, c Contact, now time.Time) Transition {
+// decideNamed is DecideInPlace where the names of the order are known.
+func (r *Rules) decideNamed(ev Named, c Contact, now time.Time) Transition {
+	if c.Erasing != nil {
+		return onTombstone(ev.Event, c)
+	}
+	return r.decide(ev.Event, c, now, &ev.Names)
+}
+
+func (r *Rules) decide(ev Event, c Contact, now time.Time, names *OrderKeys) Transition {
 	before, due := standOf(&c), c.Due
-	d := decision{r: r, c: c, now: now}
+	d := decision{r: r, c: c, now: now, names: names}
 	d.bound(ev)
 	if d.c.MadeAt.IsZero() && d.ev.creates() {
 		d.c.MadeAt = now
@@ -55,6 +63,7 @@ type decision struct {
 	ev      Event
 	c       Contact
 	now     time.Time
+	names   *OrderKeys // of the event's order; nil: not worked out
 	t       Transition
 	changed bool
 	ended   Reason         // why the live run ends, if the event ends it

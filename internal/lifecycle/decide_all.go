@@ -11,21 +11,31 @@ import (
 // time.
 type Times struct{ Now, Real time.Time }
 
+// Named is an event with the names of its order, worked out once.
+type Named struct {
+	Event
+	Names OrderKeys
+}
+
+// Named works the names out.
+func (r *Rules) Named(ev Event) Named { return Named{ev, r.OrderKeys(&ev)} }
+
 // DecideAll decides on many events of one contact, one after the other, as if
 // each had been stored before the next came. remembered says which digests of
 // orders the store knows; those that are to be remembered are added. A reason
 // is given only where nothing changed.
-func (r *Rules) DecideAll(evs []Event, c Contact, at Times, remembered map[uint64]bool) Transition {
+func (r *Rules) DecideAll(evs []*Named, c Contact, at Times, remembered map[uint64]bool) Transition {
 	sum := Transition{Contact: c.clone()} // one copy for all: c is compared with at the end
 	counts := map[string]int64{}
-	for _, ev := range evs {
-		if k := r.OrderKeys(&ev); k.Own.Key != 0 {
-			ev.Recall(k, &sum.Contact, remembered)
+	for _, told := range evs {
+		ev := *told
+		if ev.Names.Own.Key != 0 {
+			ev.Recall(ev.Names, &sum.Contact, remembered)
 		}
 		if ev.Real.IsZero() {
 			ev.Real = at.Real
 		}
-		t := r.DecideInPlace(ev, sum.Contact, at.Now)
+		t := r.decideNamed(ev, sum.Contact, at.Now)
 		for _, k := range t.SeenOrders {
 			if !remembered[k] {
 				remembered[k] = true

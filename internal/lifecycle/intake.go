@@ -175,6 +175,13 @@ func (d *decision) dropQueued(ch Channel) {
 	}
 }
 
+func (d *decision) orderNames() OrderKeys {
+	if d.names != nil {
+		return *d.names
+	}
+	return d.r.OrderKeys(&d.ev)
+}
+
 // order takes in one telling of an order: itself, its cancellation or a
 // refund.
 func (d *decision) order() {
@@ -182,7 +189,7 @@ func (d *decision) order() {
 	if id == "" {
 		return
 	}
-	names := d.r.OrderKeys(&d.ev)
+	names := d.orderNames()
 	key := names.Own.Key
 	i := d.markOf(names)
 	if i < 0 && d.ev.Remembered {

@@ -45,7 +45,7 @@ func (s *Store) PointOrders(ctx context.Context, ps []OrderPointer) error {
 		}
 		calls[i] = s.orderCall(p.Digest, p.ID, p.At, now)
 	}
-	_, err := s.amendMany(ctx, op, "side_point_order", calls)
+	_, err := s.amendMany(ctx, op, "side_point_order", s.joined(calls))
 	return err
 }
 

@@ -95,6 +95,7 @@ func (s *Store) Update(ctx context.Context, r Request, fn func(lifecycle.Contact
 type update struct {
 	s     *Store
 	r     Request
+	fresh bool // nothing is to be read at first; see Job
 	fn    func(lifecycle.Contact, Known) (Change, error)
 	shard int
 	lease string // the lease that must be held, whole; empty: none

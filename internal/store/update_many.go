@@ -11,6 +11,9 @@ import (
 // Job is one update of many: what Update takes.
 type Job struct {
 	Request
+	// Fresh: the id was made just now and nobody else can know of it, so there is
+	// nothing to be read. Where somebody does know it, it is read after all.
+	Fresh  bool
 	Decide func(lifecycle.Contact, Known) (Change, error)
 }
 
@@ -30,7 +33,7 @@ func (s *Store) UpdateMany(ctx context.Context, jobs []Job) ([]Done, error) {
 	us := make([]*update, len(jobs))
 	keys := make([]string, len(jobs))
 	for i, j := range jobs {
-		us[i] = &update{s: s, r: j.Request, fn: j.Decide, shard: s.Shard(j.ID)}
+		us[i] = &update{s: s, r: j.Request, fresh: j.Fresh, fn: j.Decide, shard: s.Shard(j.ID)}
 		keys[i] = s.keys.contact(us[i].shard, j.ID)
 	}
 	seals, err := s.sealsOf(ctx, keys)
@@ -63,11 +66,7 @@ type many struct {
 
 // run reads, decides and stores each once.
 func (m *many) run(ctx context.Context) error {
-	calls := make([]call, len(m.us))
-	for i, u := range m.us {
-		calls[i].keys, calls[i].args = u.question()
-	}
-	looks, err := m.s.evalMany(ctx, "look", calls)
+	looks, err := m.look(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,6 +94,28 @@ func (m *many) run(ctx context.Context) error {
 	return nil
 }
 
+// look reads what there is to be read.
+func (m *many) look(ctx context.Context) ([]answer, error) {
+	var calls []call
+	var whose []int
+	for i, u := range m.us {
+		if u.fresh {
+			continue
+		}
+		keys, args := u.question()
+		calls, whose = append(calls, call{keys, args}), append(whose, i)
+	}
+	found, err := m.s.evalMany(ctx, "look", calls)
+	if err != nil {
+		return nil, err
+	}
+	looks := make([]answer, len(m.us))
+	for n, i := range whose {
+		looks[i] = found[n]
+	}
+	return looks, nil
+}
+
 // decide lets all processors decide; the core needs no other. What is certain
 // without a word to the server is sure afterwards.
 func (m *many) decide(looks []answer) {
@@ -107,7 +128,11 @@ func (m *many) decide(looks []answer) {
 					continue // asked again, alone
 				}
 				u := m.us[i]
-				done, err := u.consider(u.heard(looks[i].list))
+				known := &Known{Orders: map[uint64]bool{}}
+				if !u.fresh {
+					known = u.heard(looks[i].list)
+				}
+				done, err := u.consider(known)
 				m.sure[i] = done || err != nil
 				m.done[i] = Done{u.change.Contact, err}
 			}

@@ -69,6 +69,39 @@ func TestUpdateManyStoresAsUpdateDoes(t *testing.T) {
 	})
 }
 
+func TestAFreshJobIsReadAfterAllWhereSomebodyWasFaster(t *testing.T) {
+	onBoth(t, func(t *testing.T, where store.Options) {
+		s := open(t, where)
+		ids := newIDs(3)
+		if _, err := s.UpdateMany(t.Context(), counting(ids[:1])); err != nil {
+			t.Fatal(err)
+		}
+		jobs := counting(ids)
+		jobs[0].Orders = []uint64{9} // what is there already is no reason not to count another one
+		var met []uint64             // versions that the first contact was decided on
+		count := jobs[0].Decide
+		jobs[0].Decide = func(c lifecycle.Contact, known store.Known) (store.Change, error) {
+			met = append(met, c.Version)
+			return count(c, known)
+		}
+		for i := range jobs {
+			jobs[i].Fresh = true
+		}
+		done, err := s.UpdateMany(t.Context(), jobs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fmt.Sprint(met) != "[0 1]" {
+			t.Errorf("the contact that was there was decided on at versions %v, want none and then the first", met)
+		}
+		for i, want := range []uint64{2, 1, 1} {
+			if got := done[i]; got.Err != nil || got.Contact.Version != want || uint64(got.Contact.Accepted) != want {
+				t.Errorf("job %d: %v, version %d, counted %d; want %d", i, got.Err, got.Contact.Version, got.Contact.Accepted, want)
+			}
+		}
+	})
+}
+
 func TestUpdateManyStandsAlone(t *testing.T) {
 	onBoth(t, func(t *testing.T, where store.Options) {
 		s := open(t, where)

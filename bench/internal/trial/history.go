@@ -27,6 +27,9 @@ const (
 	nameMany     = "one by one, 32 at once"
 )
 
+// ImportGC lets garbage gather as ritorno import does.
+const ImportGC = 400
+
 // perCustomer is how many orders each customer of the history has.
 const perCustomer = 5
 
@@ -36,9 +39,9 @@ type History struct {
 	Rounds map[string][]ClaimRound // for each row
 }
 
-// historyFile makes a history of rows orders by rows/perCustomer customers over
+// HistoryFile makes a history of rows orders by rows/perCustomer customers over
 // three years, each with an e-mail address and a name.
-func historyFile(rows int, seed uint64, timely bool) []byte {
+func HistoryFile(rows int, seed uint64, timely bool) []byte {
 	r := rand.New(rand.NewPCG(seed, 2))
 	type order struct {
 		at   time.Time
@@ -85,7 +88,7 @@ func histories(ctx context.Context, o Options) (h History, err error) {
 		return h, err
 	}
 	defer func() { err = errors.Join(err, house.Close()) }()
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as ritorno import does
+	defer debug.SetGCPercent(debug.SetGCPercent(ImportGC))
 	for round := range uint64(o.Rounds) {
 		few := max(perCustomer, o.Rows/20)
 		for _, way := range []struct {
@@ -94,12 +97,12 @@ func histories(ctx context.Context, o Options) (h History, err error) {
 			file []byte
 			do   func(context.Context, string, []byte) error
 		}{
-			{nameBatches, o.Rows, historyFile(o.Rows, 10*round, false), house.takeIn},
-			{nameAgain, o.Rows, historyFile(o.Rows, 10*round, false), house.takeIn},
-			{nameShuffled, o.Rows, historyFile(o.Rows, 10*round+1, true), house.takeIn},
-			{nameParse, o.Rows, historyFile(o.Rows, 10*round, true), readAlone},
-			{nameMany, few, historyFile(few, 10*round+2, true), house.oneByOne(32)},
-			{nameOne, few, historyFile(few, 10*round+3, true), house.oneByOne(1)},
+			{nameBatches, o.Rows, HistoryFile(o.Rows, 10*round, false), house.TakeIn},
+			{nameAgain, o.Rows, HistoryFile(o.Rows, 10*round, false), house.TakeIn},
+			{nameShuffled, o.Rows, HistoryFile(o.Rows, 10*round+1, true), house.TakeIn},
+			{nameParse, o.Rows, HistoryFile(o.Rows, 10*round, true), readAlone},
+			{nameMany, few, HistoryFile(few, 10*round+2, true), house.oneByOne(32)},
+			{nameOne, few, HistoryFile(few, 10*round+3, true), house.oneByOne(1)},
 		} {
 			r, err := timed(way.rows, house.server, func() error { return way.do(ctx, fmt.Sprint("import", round), way.file) })
 			if err != nil {
@@ -117,7 +120,8 @@ func histories(ctx context.Context, o Options) (h History, err error) {
 	return h, err
 }
 
-func (h *House) takeIn(ctx context.Context, source string, file []byte) error {
+// TakeIn takes a file in as ritorno import does.
+func (h *House) TakeIn(ctx context.Context, source string, file []byte) error {
 	rows := int64(bytes.Count(file, []byte("\n")))
 	sample, err := reader(file, source)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -52,4 +53,34 @@ func BenchmarkHook(b *testing.B) {
 			}
 		}
 	})
+}
+
+// BenchmarkImport is one order of a history, five of each customer: what to
+// profile.
+//
+//	go test ./internal/trial -run - -bench Import -benchtime 100000x -cpuprofile /tmp/cpu
+func BenchmarkImport(b *testing.B) {
+	ctx := context.Background()
+	house, err := trial.Open(ctx, b.TempDir(), "always")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer func() {
+		if err := house.Close(); err != nil {
+			b.Error(err)
+		}
+	}()
+	defer debug.SetGCPercent(debug.SetGCPercent(trial.ImportGC))
+	file := trial.HistoryFile(b.N, 1, false)
+	b.ReportAllocs()
+	b.ResetTimer()
+	if err := house.TakeIn(ctx, "import", file); err != nil {
+		b.Fatal(err)
+	}
+	b.StopTimer()
+	commands, err := house.Commands(ctx)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Logf("what the store did: %s", commands)
 }

@@ -135,6 +135,12 @@ func (h *House) wire(ctx context.Context, c *config.Config) error {
 	return nil
 }
 
+// Commands is how often the store ran each command and what it took, as Redis
+// says it.
+func (h *House) Commands(ctx context.Context) (string, error) {
+	return h.server.Info(ctx, "commandstats").Result()
+}
+
 // Close ends the store.
 func (h *House) Close() error {
 	var err error

@@ -1,15 +1,22 @@
 #!lua
--- Points a look-up at a contact when it leads nowhere yet.
--- KEYS[1]  bucket of look-ups  hash: digest -> contact ids of equal length, joined
--- ARGV[1]  field of the digest
--- ARGV[2]  contact id
--- Returns the id of the first contact the digest leads to.
-local have = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if #have % #ARGV[2] ~= 0 then
-  return redis.error_reply('CORRUPT look-up is no list of contact ids; rebuild the look-ups')
+-- Points look-ups at contacts where they lead nowhere yet. Each stands alone;
+-- the same may be asked again.
+-- KEYS[1…]  buckets of look-ups  hash: digest -> contact ids of equal length, joined
+-- ARGV      for each key in turn:
+--           field of the digest
+--           contact id
+-- Returns for each key the id of the first contact the digest leads to.
+local winners = {}
+for i, bucket in ipairs(KEYS) do
+  local field, id = ARGV[2 * i - 1], ARGV[2 * i]
+  local have = redis.call('HGET', bucket, field) or ''
+  if #have % #id ~= 0 then
+    return redis.error_reply('CORRUPT look-up is no list of contact ids; rebuild the look-ups')
+  end
+  if have == '' then
+    redis.call('HSET', bucket, field, id)
+    have = id
+  end
+  winners[i] = string.sub(have, 1, #id)
 end
-if have ~= '' then
-  return string.sub(have, 1, #ARGV[2])
-end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-return ARGV[2]
+return winners

@@ -1,24 +1,38 @@
 #!lua
--- Adds a contact to those a look-up leads to.
--- KEYS[1]  bucket of look-ups  hash: digest -> contact ids of equal length, joined
--- ARGV[1]  field of the digest
--- ARGV[2]  contact id
--- ARGV[3]  most ids of one digest
--- ARGV[4]  field that counts what found no room
--- Returns 1 there now, 0 no room (counted).
-local have = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-local n = #ARGV[2]
-if #have % n ~= 0 then
-  return redis.error_reply('CORRUPT look-up is no list of contact ids; rebuild the look-ups')
-end
-for i = 1, #have, n do
-  if string.sub(have, i, i + n - 1) == ARGV[2] then
-    return 1
+-- Adds contacts to those that look-ups lead to. Each stands alone; the same may
+-- be asked again.
+-- KEYS[1…]  buckets of look-ups  hash: digest -> contact ids of equal length, joined
+-- ARGV      for each key in turn:
+--           field of the digest
+--           contact id
+--           most ids of one digest
+--           field that counts what found no room
+-- Returns for each key 1 there now, 0 no room (counted).
+local function point(bucket, field, id, most, crowd)
+  local have = redis.call('HGET', bucket, field) or ''
+  local n = #id
+  if #have % n ~= 0 then
+    return redis.error_reply('CORRUPT look-up is no list of contact ids; rebuild the look-ups')
   end
+  for i = 1, #have, n do
+    if string.sub(have, i, i + n - 1) == id then
+      return 1
+    end
+  end
+  if #have >= n * tonumber(most) then
+    redis.call('HINCRBY', bucket, crowd, 1)
+    return 0
+  end
+  redis.call('HSET', bucket, field, have .. id)
+  return 1
 end
-if #have >= n * tonumber(ARGV[3]) then
-  redis.call('HINCRBY', KEYS[1], ARGV[4], 1)
-  return 0
+
+local there = {}
+for i, bucket in ipairs(KEYS) do
+  local done = point(bucket, ARGV[4 * i - 3], ARGV[4 * i - 2], ARGV[4 * i - 1], ARGV[4 * i])
+  if type(done) == 'table' then
+    return done
+  end
+  there[i] = done
 end
-redis.call('HSET', KEYS[1], ARGV[1], have .. ARGV[2])
-return 1
+return there
