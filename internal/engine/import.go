@@ -82,39 +82,56 @@ func (e *Engine) Import(ctx context.Context, shop string, next Next) (Imported, 
 
 // deal hands the events out, each person's to the same worker.
 func deal(ctx context.Context, work []chan []lifecycle.Event, next Next) error {
-	hands := make([][]lifecycle.Event, len(work))
-	pass := func(i int) error {
-		if len(hands[i]) == 0 {
-			return nil
-		}
-		select {
-		case work[i] <- hands[i]:
-			hands[i] = nil
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	d := dealer{work, make([][]lifecycle.Event, len(work))}
 	for {
 		ev, err := next()
-		if errors.Is(err, io.EOF) {
-			break
+		switch {
+		case errors.Is(err, io.EOF):
+			return d.passAll(ctx)
+		case errors.Is(err, ErrEndOfPart):
+			err = d.passAll(ctx)
+		case err == nil:
+			err = d.give(ctx, handOf(ev.Person, len(work)), ev)
 		}
 		if err != nil {
 			return err
 		}
-		i := handOf(ev.Person, len(work))
-		if hands[i] == nil {
-			hands[i] = make([]lifecycle.Event, 0, importChunk)
-		}
-		if hands[i] = append(hands[i], ev); len(hands[i]) >= importChunk {
-			if err := pass(i); err != nil {
-				return err
-			}
-		}
 	}
-	for i := range hands {
-		if err := pass(i); err != nil {
+}
+
+// dealer gathers the events of each worker.
+type dealer struct {
+	work  []chan []lifecycle.Event
+	hands [][]lifecycle.Event
+}
+
+func (d *dealer) give(ctx context.Context, i int, ev lifecycle.Event) error {
+	if d.hands[i] == nil {
+		d.hands[i] = make([]lifecycle.Event, 0, importChunk)
+	}
+	d.hands[i] = append(d.hands[i], ev)
+	if len(d.hands[i]) < importChunk {
+		return nil
+	}
+	return d.pass(ctx, i)
+}
+
+func (d *dealer) pass(ctx context.Context, i int) error {
+	if len(d.hands[i]) == 0 {
+		return nil
+	}
+	select {
+	case d.work[i] <- d.hands[i]:
+		d.hands[i] = nil
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *dealer) passAll(ctx context.Context) error {
+	for i := range d.hands {
+		if err := d.pass(ctx, i); err != nil {
 			return err
 		}
 	}

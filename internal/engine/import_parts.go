@@ -13,7 +13,8 @@ import (
 // small part of taking it in; beyond that it no longer does.
 const maxParts = 8
 
-// Next hands out the next event; io.EOF after the last.
+// Next hands out the next event; ErrEndOfPart after a part that is not the last,
+// io.EOF after all.
 type Next func() (lifecycle.Event, error)
 
 // ImportParts is in how many parts a file of about so many rows is best taken
@@ -41,6 +42,10 @@ func ImportParts(rows int64, sample Next) (int, error) {
 	return int(min(max((rows+window-1)/window, 1), maxParts)), nil
 }
 
+// ErrEndOfPart is what Next returns between two parts of a file: of whom the
+// part told, it told all.
+var ErrEndOfPart = errors.New("end of a part")
+
 // InParts reads a file once for each part. open begins it anew.
 func InParts(parts int, open func(pass int) (Next, error)) Next {
 	pass := 0
@@ -57,6 +62,7 @@ func InParts(parts int, open func(pass int) (Next, error)) Next {
 			switch {
 			case errors.Is(err, io.EOF) && pass+1 < parts:
 				pass, next = pass+1, nil
+				return lifecycle.Event{}, ErrEndOfPart
 			case err != nil:
 				return ev, err
 			case int(hashOf(ev.Person)>>8%uint32(parts)) == pass:

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -307,19 +308,27 @@ func TestALongFileIsReadInParts(t *testing.T) {
 		passes++
 		return made(1000, 70), nil
 	})
-	last, n := map[string]int{}, 0
+	last, part, n, ends := map[string]int{}, map[string]int{}, 0, 0
 	for {
 		ev, err := next()
+		if errors.Is(err, engine.ErrEndOfPart) {
+			ends++
+			continue
+		}
 		if err != nil {
 			break
 		}
+		if in, told := part[ev.Person.CustomerID]; told && in != ends {
+			t.Fatalf("%s is told of in parts %d and %d", ev.Person.CustomerID, in, ends)
+		}
+		part[ev.Person.CustomerID] = ends
 		at, _ := strconv.Atoi(ev.Text)
 		if n++; at <= last[ev.Person.CustomerID] {
 			t.Fatalf("event %d of %s comes after %d", at, ev.Person.CustomerID, last[ev.Person.CustomerID])
 		}
 		last[ev.Person.CustomerID] = at
 	}
-	if n != 1000 || passes != 3 || len(last) != 70 {
-		t.Errorf("%d events of %d people in %d passes", n, len(last), passes)
+	if n != 1000 || passes != 3 || ends != 2 || len(last) != 70 {
+		t.Errorf("%d events of %d people in %d passes with %d ends", n, len(last), passes, ends)
 	}
 }

@@ -147,11 +147,14 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
+// dashes makes one word of the spellings that shops have.
+var dashes = strings.NewReplacer(" ", "-", "_", "-")
+
 // statusOf reads the words of a shop; placed is false for what is no order yet,
 // or never was. A word that is not known is one that a plugin made for orders
 // that were taken.
 func statusOf(kind Kind, status, captured string) (s lifecycle.OrderStatus, placed bool) {
-	status = strings.TrimPrefix(strings.NewReplacer(" ", "-", "_", "-").Replace(strings.ToLower(status)), "wc-")
+	status = strings.TrimPrefix(dashes.Replace(strings.ToLower(status)), "wc-")
 	if kind == Stripe && (strings.EqualFold(captured, "false") || strings.HasPrefix(status, "requires")) {
 		return lifecycle.OrderOpen, false
 	}

@@ -55,11 +55,16 @@ func BenchmarkHook(b *testing.B) {
 	})
 }
 
-// BenchmarkImport is one order of a history, five of each customer: what to
-// profile.
+// BenchmarkImport is one order of a history, five of each customer, sorted by
+// customer and by time: what to profile.
 //
-//	go test ./internal/trial -run - -bench Import -benchtime 100000x -cpuprofile /tmp/cpu
+//	go test ./internal/trial -run - -bench Import/Time -benchtime 100000x -cpuprofile /tmp/cpu
 func BenchmarkImport(b *testing.B) {
+	b.Run("Customer", func(b *testing.B) { benchmarkImport(b, false) })
+	b.Run("Time", func(b *testing.B) { benchmarkImport(b, true) })
+}
+
+func benchmarkImport(b *testing.B, timely bool) {
 	ctx := context.Background()
 	house, err := trial.Open(ctx, b.TempDir(), "always")
 	if err != nil {
@@ -71,7 +76,7 @@ func BenchmarkImport(b *testing.B) {
 		}
 	}()
 	defer debug.SetGCPercent(debug.SetGCPercent(trial.ImportGC))
-	file := trial.HistoryFile(b.N, 1, false)
+	file := trial.HistoryFile(b.N, 1, timely)
 	b.ReportAllocs()
 	b.ResetTimer()
 	if err := house.TakeIn(ctx, "import", file); err != nil {
