@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -62,9 +63,24 @@ func newImport(g *globals) *cobra.Command {
 
 var sourceName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// importGC lets garbage gather: a batch makes much that is soon forgotten, and
-// what lives long is little.
-const importGC = 400
+// Memory of an import: garbage may gather, since a batch makes much that is soon
+// forgotten, but not without end.
+const (
+	importGC     = 400
+	importMemory = 320 << 20
+)
+
+// frugal sets that, unless the operator has set a lower limit; call what it
+// returns to undo it.
+func frugal() (undo func()) {
+	limit := debug.SetMemoryLimit(-1)
+	percent := debug.SetGCPercent(importGC)
+	debug.SetMemoryLimit(min(limit, importMemory))
+	return func() {
+		debug.SetGCPercent(percent)
+		debug.SetMemoryLimit(limit)
+	}
+}
 
 // fileImport is one import of one file.
 type fileImport struct {
@@ -75,9 +91,8 @@ type fileImport struct {
 	bar     *progress
 	file    *history.File
 	options history.Options
-	again   bool // the file is read once more: its rows are counted, its bad lines kept
 	rejects *rejects
-	queue   []lifecycle.Event
+	room    string // the folder for what is kept meanwhile
 	report  importReport
 }
 
@@ -102,7 +117,7 @@ func openImport(c *config.Config, o importOptions, name string) (*fileImport, er
 	if err != nil {
 		return nil, usagef("ritorno import: %w", err)
 	}
-	im := &fileImport{o: o, name: name, in: in, choice: engine.Release{All: dormant == config.DormantAll, PerDay: max(0, int(dormant))}}
+	im := &fileImport{o: o, name: name, in: in, room: c.DataDir, choice: engine.Release{All: dormant == config.DormantAll, PerDay: max(0, int(dormant))}}
 	rules := c.Rules(o.shop)
 	im.bar = newProgress(in)
 	im.options = history.Options{Source: o.source, Zone: rules.Location, Currency: rules.Currency, Locale: o.locale, Country: rules.Country}
@@ -126,104 +141,69 @@ func (im *fileImport) close() {
 }
 
 func (im *fileImport) run(ctx context.Context, a *app, stderr io.Writer) (*importReport, error) {
-	defer debug.SetGCPercent(debug.SetGCPercent(importGC))
+	defer frugal()()
 	begun := time.Now()
 	if err := a.Engine.NoteImportSource(ctx, im.o.shop, im.o.source); err != nil {
 		return nil, err
 	}
-	parts, err := im.parts()
+	next, done, err := im.parted(ctx, stderr)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("import %s: %w", im.name, err)
 	}
-	im.bar.passes = int64(parts)
+	defer done()
 	im.bar.start(stderr)
-	done, err := a.Engine.Import(ctx, im.o.shop, engine.InParts(parts, im.pass))
+	taken, err := a.Engine.Import(ctx, im.o.shop, next)
 	im.bar.stop()
 	if err != nil {
 		return nil, fmt.Errorf("import %s: %w: what was read so far is taken in; run it again, that changes nothing of it", im.name, err)
 	}
+	im.report.Encoding = im.file.Encoding()
 	if im.report.Rejected, err = im.rejects.commit(); err != nil {
 		return nil, fmt.Errorf("the file is taken in, but not its bad lines kept: %w: run it again", err)
 	}
 	if im.report.Dormant, err = a.Engine.ReleaseImported(ctx, im.o.shop, im.choice); err != nil {
 		return nil, fmt.Errorf("the file is taken in, but who was silent already is not let in as you chose: %w: run it again", err)
 	}
-	im.report.Done = done
+	im.report.Done = taken
 	im.report.took = time.Since(begun)
 	return &im.report, nil
 }
 
-// parts is how often the file is read; a pipe can be read only once.
-func (im *fileImport) parts() (int, error) {
-	if im.bar.size == 0 {
-		return 1, nil
-	}
-	sample, err := os.Open(im.name)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = sample.Close() }() // only read
-	file, err := history.Open(sample, im.options)
-	if err != nil {
-		return 0, err
-	}
-	return engine.ImportParts(im.bar.rowsAbout(), func() (lifecycle.Event, error) {
-		for {
-			e, err := file.Next()
-			var bad *history.BadLine
-			if !errors.As(err, &bad) && (err != nil || len(e.Events) > 0) {
-				return append(e.Events, lifecycle.Event{})[0], err
-			}
-		}
-	})
-}
-
-// pass begins to read the file, for the first time or once more.
-func (im *fileImport) pass(n int) (engine.Next, error) {
-	if n == 0 {
-		return im.next, nil
-	}
-	if _, err := im.in.Seek(0, io.SeekStart); err != nil {
-		return nil, err
-	}
-	var err error
-	im.file, err = history.Open(im.bar, im.options)
-	im.again = true
-	return im.next, err
-}
-
-// next is the next event of the file; bad lines go aside.
-func (im *fileImport) next() (lifecycle.Event, error) {
-	for len(im.queue) == 0 {
+// entry is the next good entry of the file; bad lines go aside.
+func (im *fileImport) entry() (history.Entry, error) {
+	for {
 		e, err := im.file.Next()
 		var bad *history.BadLine
 		switch {
 		case errors.As(err, &bad):
-			if err := im.reject(bad); err != nil {
-				return lifecycle.Event{}, err
+			im.report.Bad++
+			if err := im.rejects.add(bad, im.file.Raw()); err != nil {
+				return e, err
 			}
 		case err != nil:
-			if !im.again {
-				im.report.Encoding = im.file.Encoding()
-			}
-			return lifecycle.Event{}, err
+			return e, err
 		default:
-			if !im.again {
-				im.report.count(e)
-			}
-			im.queue = e.Events
+			im.report.count(e)
+			return e, nil
 		}
 		im.bar.rows.Add(1)
 	}
-	ev := im.queue[0]
-	im.queue = im.queue[1:]
-	return ev, nil
 }
 
-func (im *fileImport) reject(bad *history.BadLine) error {
-	if im.again {
-		return nil
+// eventsOf hands out what entries tell.
+func eventsOf(entry func() (history.Entry, error), rows *atomic.Int64) engine.Next {
+	var queue []lifecycle.Event
+	return func() (lifecycle.Event, error) {
+		for len(queue) == 0 {
+			e, err := entry()
+			if err != nil {
+				return lifecycle.Event{}, err
+			}
+			queue = e.Events
+			rows.Add(1)
+		}
+		ev := queue[0]
+		queue = queue[1:]
+		return ev, nil
 	}
-	im.report.Bad++
-	return im.rejects.add(bad, im.file.Raw())
 }

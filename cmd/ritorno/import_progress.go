@@ -5,7 +5,6 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,14 +16,15 @@ import (
 // progressEvery is how often a line is logged where there is no terminal.
 const progressEvery = 5 * time.Second
 
-// progress shows how much of a file was read: a bar on a terminal, else a line
-// of the log now and then.
+// progress shows how much of a file was read, or how many of its rows were taken
+// in: a bar on a terminal, else a line of the log now and then.
 type progress struct {
-	in     *os.File
-	size   int64 // 0: not known, such as of a pipe
-	passes int64 // how often the file is read
-	read   atomic.Int64
-	rows   atomic.Int64
+	title string
+	in    *os.File
+	size  int64 // of the file; 0: not known, such as of a pipe
+	count int64 // of the rows, where there is no file
+	read  atomic.Int64
+	rows  atomic.Int64
 
 	bar  *progressbar.ProgressBar
 	end  chan struct{}
@@ -32,21 +32,16 @@ type progress struct {
 }
 
 func newProgress(in *os.File) *progress {
-	p := &progress{in: in, end: make(chan struct{})}
+	p := &progress{title: "import", in: in, end: make(chan struct{})}
 	if info, err := in.Stat(); err == nil && info.Mode().IsRegular() {
 		p.size = info.Size()
 	}
 	return p
 }
 
-// rowsAbout is how many rows the file holds, roughly: 1 for a pipe, which can
-// be read only once.
-func (p *progress) rowsAbout() int64 {
-	per := int64(90) // bytes
-	if strings.HasSuffix(p.in.Name(), ".gz") {
-		per /= 5
-	}
-	return max(p.size/per, 1)
+// newCounter shows how many of count rows were taken in.
+func newCounter(count int64) *progress {
+	return &progress{title: "import", count: count, end: make(chan struct{})}
 }
 
 // Read counts what is read of the file, packed or not.
@@ -56,13 +51,25 @@ func (p *progress) Read(b []byte) (int, error) {
 	return n, err
 }
 
+// at is how far it is, of how much; 0 where that is not known.
+func (p *progress) at() (done, of int64) {
+	if p.in == nil {
+		return p.rows.Load(), p.count
+	}
+	return p.read.Load(), p.size
+}
+
 // start shows progress on stderr until stop.
 func (p *progress) start(stderr io.Writer) {
 	every, show := progressEvery, p.log
 	if f, ok := stderr.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.bar = progressbar.NewOptions64(cmp.Or(p.size*p.passes, -1), progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(true),
-			progressbar.OptionSetDescription("import"), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
-		every, show = 200*time.Millisecond, func() { _ = p.bar.Set64(p.read.Load()) } // a terminal that is gone costs nothing
+		_, of := p.at()
+		p.bar = progressbar.NewOptions64(cmp.Or(of, -1), progressbar.OptionSetWriter(stderr), progressbar.OptionShowBytes(p.in != nil),
+			progressbar.OptionSetDescription(p.title), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
+		every, show = 200*time.Millisecond, func() { // a terminal that is gone costs nothing
+			done, _ := p.at()
+			_ = p.bar.Set64(done)
+		}
 	}
 	p.done.Go(func() {
 		t := time.NewTicker(every)
@@ -80,10 +87,10 @@ func (p *progress) start(stderr io.Writer) {
 
 func (p *progress) log() {
 	facts := []any{"rows", p.rows.Load()}
-	if p.size > 0 {
-		facts = append(facts, "percent", 100*p.read.Load()/(p.size*p.passes))
+	if done, of := p.at(); of > 0 {
+		facts = append(facts, "percent", 100*done/of)
 	}
-	slog.New(slog.NewJSONHandler(os.Stderr, nil)).Info("import", facts...)
+	slog.New(slog.NewJSONHandler(os.Stderr, nil)).Info(p.title, facts...)
 }
 
 func (p *progress) stop() {

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/csv"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -160,6 +161,38 @@ func TestRealHistoriesComeInAsPublished(t *testing.T) {
 				t.Errorf("records after the second run (-before +after):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestALongFileInTimesOrderIsTakenInByCustomer: who comes back once in a long
+// while has one change of the record all the same, and nothing is left behind.
+func TestALongFileInTimesOrderIsTakenInByCustomer(t *testing.T) {
+	t.Parallel()
+	const rows, people = 49_500, 16_500
+	in := historyShop(t, "EUR")
+	var b strings.Builder
+	b.WriteString("customer_id,order_id,ordered_at,total,email\n")
+	begun := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	for i := range rows {
+		fmt.Fprintf(&b, "%d,%d,%s,10.00,kunde%d@example.com\n", i%people, i, begun.Add(time.Duration(i)*20*time.Minute).Format(time.RFC3339), i%people)
+	}
+	b.WriteString("7,none,yesterday,10.00,kunde7@example.com\n")
+	file := filepath.Join(in.dir, "long.csv")
+	if err := os.WriteFile(file, []byte(b.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := in.takeIn(file)
+	if got.Rows != rows || got.Rejected != 1 || got.Done.Events != rows || got.Done.Orders != rows || got.Done.Contacts != people {
+		t.Errorf("taken in: %+v", got)
+	}
+	if changes := got.Done.Changes; changes < people || changes > people*21/20 {
+		t.Errorf("%d records were changed %d times: a customer's orders were not brought together", people, changes)
+	}
+	if sum, want := in.total(), (total{people, rows, people, "495000.0"}); sum != want {
+		t.Errorf("records hold %+v, want %+v", sum, want)
+	}
+	if left, err := filepath.Glob(filepath.Join(in.dir, "data", "import-*")); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

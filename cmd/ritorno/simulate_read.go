@@ -33,7 +33,6 @@ func (s *simulation) readFile(stderr io.Writer) error {
 	}
 	defer func() { _ = in.Close() }() // only read
 	bar := newProgress(in)
-	bar.passes = 1
 	locale := s.o.locale
 	if locale == "" {
 		locale = s.shop.Locale

@@ -66,6 +66,7 @@ func (e *Engine) take(ctx context.Context, s *Shop, ev lifecycle.Event) (out Out
 		out, err = e.unknown(ctx, s, ev, known)
 		return out, t, err
 	}
+	ev.E164, ev.E164In = known.e164, known.country
 	ev, err = e.withSuppression(ctx, s, ev, known)
 	if err != nil {
 		return out, t, err

@@ -154,15 +154,16 @@ func (e *Engine) asked(ctx context.Context, s *Shop, ev lifecycle.Event) (*lifec
 		return nil, err
 	}
 	g := &lifecycle.Erasing{At: now}
-	for _, d := range e.digests(s, ev).digests() {
+	r := e.digests(s, ev)
+	for _, d := range r.digests() {
 		g.Lookups = append(g.Lookups, string(d[:]))
 	}
 	if key, ok := identity.Email(ev.Person.Email); ok {
 		d := e.keys.Suppression(s.Name, lifecycle.Email.String(), key)
 		g.Suppress = append(g.Suppress, string(d[:]))
 	}
-	if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
-		d := e.keys.Suppression(s.Name, lifecycle.SMS.String(), key)
+	if r.e164 != "" {
+		d := e.keys.Suppression(s.Name, lifecycle.SMS.String(), r.e164)
 		g.Suppress = append(g.Suppress, string(d[:]))
 	}
 	return g, nil

@@ -82,14 +82,14 @@ func (e *Engine) Import(ctx context.Context, shop string, next Next) (Imported, 
 
 // deal hands the events out, each person's to the same worker.
 func deal(ctx context.Context, work []chan []lifecycle.Event, next Next) error {
-	d := dealer{work, make([][]lifecycle.Event, len(work))}
+	d := newDealer(work)
 	for {
 		ev, err := next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return d.passAll(ctx)
 		case errors.Is(err, ErrEndOfPart):
-			err = d.passAll(ctx)
+			err = d.passFull(ctx)
 		case err == nil:
 			err = d.give(ctx, handOf(ev.Person, len(work)), ev)
 		}
@@ -103,6 +103,17 @@ func deal(ctx context.Context, work []chan []lifecycle.Event, next Next) error {
 type dealer struct {
 	work  []chan []lifecycle.Event
 	hands [][]lifecycle.Event
+	most  []int // events of each hand
+}
+
+// newDealer lets the workers begin one after the other: workers in step would
+// all decide and then all wait for the store.
+func newDealer(work []chan []lifecycle.Event) *dealer {
+	d := &dealer{work, make([][]lifecycle.Event, len(work)), make([]int, len(work))}
+	for i := range d.most {
+		d.most[i] = importChunk * (i + 1) / len(work)
+	}
+	return d
 }
 
 func (d *dealer) give(ctx context.Context, i int, ev lifecycle.Event) error {
@@ -110,7 +121,7 @@ func (d *dealer) give(ctx context.Context, i int, ev lifecycle.Event) error {
 		d.hands[i] = make([]lifecycle.Event, 0, importChunk)
 	}
 	d.hands[i] = append(d.hands[i], ev)
-	if len(d.hands[i]) < importChunk {
+	if len(d.hands[i]) < d.most[i] {
 		return nil
 	}
 	return d.pass(ctx, i)
@@ -122,7 +133,7 @@ func (d *dealer) pass(ctx context.Context, i int) error {
 	}
 	select {
 	case d.work[i] <- d.hands[i]:
-		d.hands[i] = nil
+		d.hands[i], d.most[i] = nil, importChunk
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -131,6 +142,19 @@ func (d *dealer) pass(ctx context.Context, i int) error {
 
 func (d *dealer) passAll(ctx context.Context) error {
 	for i := range d.hands {
+		if err := d.pass(ctx, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// passFull passes on the hands in which one more part has no room.
+func (d *dealer) passFull(ctx context.Context) error {
+	for i, hand := range d.hands {
+		if 10*len(hand) < 7*d.most[i] {
+			continue
+		}
 		if err := d.pass(ctx, i); err != nil {
 			return err
 		}

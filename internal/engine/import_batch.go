@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"ritorno/internal/defect"
-	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
 )
@@ -21,8 +20,8 @@ type group struct {
 	email  store.Digest
 	refs   []store.Digest
 	phones []store.Digest
-	who    []resolved // of each event
-	out    []address  // every address
+	who    []*resolved // of each event
+	out    []address   // every address
 
 	id     string
 	fresh  bool           // nobody was found
@@ -43,16 +42,16 @@ type address struct {
 func (im *importer) sort(evs []lifecycle.Event) []*group {
 	var all []*group
 	by := make(map[store.Digest]*group, len(evs))
-	known := map[[5]string]resolved{} // what was worked out for the same words before
+	known := map[[5]string]*resolved{} // what was worked out for the same words before
 	named := make([]lifecycle.Named, len(evs))
 	for i := range evs {
 		ev := &named[i]
 		*ev = im.s.Rules.Named(evs[i])
 		words := [...]string{ev.Source, ev.Person.CustomerID, ev.Person.Email, ev.Person.Phone, ev.Person.Country}
-		r, ok := known[words]
-		if !ok {
-			r = im.e.digests(im.s, ev.Event)
-			known[words] = r
+		r := known[words]
+		if r == nil {
+			who := im.e.digests(im.s, ev.Event)
+			r, known[words] = &who, &who
 		}
 		g := by[r.ref]
 		if r.ref == noDigest {
@@ -69,7 +68,7 @@ func (im *importer) sort(evs []lifecycle.Event) []*group {
 			g = &group{email: r.email}
 			all = append(all, g)
 		}
-		g.add(im.s, ev, r)
+		g.add(ev, r)
 		for _, d := range []store.Digest{r.ref, r.email} {
 			if d != noDigest {
 				by[d] = g
@@ -79,7 +78,8 @@ func (im *importer) sort(evs []lifecycle.Event) []*group {
 	return all
 }
 
-func (g *group) add(s *Shop, ev *lifecycle.Named, r resolved) {
+func (g *group) add(ev *lifecycle.Named, r *resolved) {
+	ev.E164, ev.E164In = r.e164, r.country
 	g.events, g.who = append(g.events, ev), append(g.who, r)
 	if !ev.Creates() || !ev.Historical || ev.Key != "" || r.ref == noDigest && r.email == noDigest {
 		g.alone = true
@@ -95,15 +95,11 @@ func (g *group) add(s *Shop, ev *lifecycle.Named, r resolved) {
 		g.alone = true
 	}
 	if r.email != noDigest && !slices.ContainsFunc(g.out, func(a address) bool { return a.ch == lifecycle.Email }) {
-		if key, ok := identity.Email(ev.Person.Email); ok {
-			g.out = append(g.out, address{lifecycle.Email, key, r.email})
-		}
+		g.out = append(g.out, address{lifecycle.Email, r.address, r.email})
 	}
 	if r.phone != noDigest && !slices.Contains(g.phones, r.phone) {
 		g.phones = append(g.phones, r.phone)
-		if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
-			g.out = append(g.out, address{lifecycle.SMS, key, r.phone})
-		}
+		g.out = append(g.out, address{lifecycle.SMS, r.e164, r.phone})
 	}
 }
 

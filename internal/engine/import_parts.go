@@ -9,24 +9,26 @@ import (
 	"ritorno/internal/lifecycle"
 )
 
-// maxParts is how often a long file is read at most. Reading a row costs a
-// small part of taking it in; beyond that it no longer does.
-const maxParts = 8
+// maxParts bounds the files that are open at once.
+const maxParts = 128
 
 // Next hands out the next event; ErrEndOfPart after a part that is not the last,
 // io.EOF after all.
 type Next func() (lifecycle.Event, error)
 
-// ImportParts is in how many parts a file of about so many rows is best taken
-// in; sample reads its beginning. A file in the order of time tells of each
-// customer once in a long while: read several times, each time for a part of the
+// ErrEndOfPart is what Next returns between two parts of a file: of whom the
+// part told, it told all.
+var ErrEndOfPart = errors.New("end of a part")
+
+// ImportParts is in how many parts a file is best taken in. sample reads its
+// beginning; share is which part of the whole it has read, from 0 to 1. A file
+// in the order of time tells of each customer once in a long while: parted by
 // customers, it tells of them close enough together for one change of their
 // record. A file that is sorted by customer needs no such help.
-func ImportParts(rows int64, sample Next) (int, error) {
+func ImportParts(sample Next, share func() float64) (int, error) {
 	const window = importWorkers * importChunk
-	n := 0
 	people := map[uint32]bool{}
-	for ; n < window; n++ {
+	for range window {
 		ev, err := sample()
 		if errors.Is(err, io.EOF) {
 			return 1, nil
@@ -36,39 +38,33 @@ func ImportParts(rows int64, sample Next) (int, error) {
 		}
 		people[hashOf(ev.Person)] = true
 	}
-	if n >= 2*len(people) {
+	if window >= 2*len(people) {
 		return 1, nil
 	}
-	return int(min(max((rows+window-1)/window, 1), maxParts)), nil
+	// Four parts fill a window, see passFull.
+	return int(min(importWorkers/max(share(), 1e-6)+1, maxParts)), nil
 }
 
-// ErrEndOfPart is what Next returns between two parts of a file: of whom the
-// part told, it told all.
-var ErrEndOfPart = errors.New("end of a part")
+// PartOf is to which of n parts a person belongs.
+func PartOf(p lifecycle.Person, n int) int { return int(hashOf(p) >> 8 % uint32(n)) }
 
-// InParts reads a file once for each part. open begins it anew.
-func InParts(parts int, open func(pass int) (Next, error)) Next {
-	pass := 0
+// InParts reads one part after the other.
+func InParts(parts int, open func(part int) (Next, error)) Next {
+	part := 0
 	var next Next
 	return func() (lifecycle.Event, error) {
-		for {
-			if next == nil {
-				var err error
-				if next, err = open(pass); err != nil {
-					return lifecycle.Event{}, err
-				}
-			}
-			ev, err := next()
-			switch {
-			case errors.Is(err, io.EOF) && pass+1 < parts:
-				pass, next = pass+1, nil
-				return lifecycle.Event{}, ErrEndOfPart
-			case err != nil:
-				return ev, err
-			case int(hashOf(ev.Person)>>8%uint32(parts)) == pass:
-				return ev, nil
+		if next == nil {
+			var err error
+			if next, err = open(part); err != nil {
+				return lifecycle.Event{}, err
 			}
 		}
+		ev, err := next()
+		if errors.Is(err, io.EOF) && part+1 < parts {
+			part, next = part+1, nil
+			return lifecycle.Event{}, ErrEndOfPart
+		}
+		return ev, err
 	}
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +22,10 @@ type resolved struct {
 	ref     store.Digest   // zero: no customer id
 	email   store.Digest
 	phone   store.Digest
+
+	address string // the e-mail address in its normal form, where it leads to somebody
+	e164    string // the phone number, read in country
+	country string
 }
 
 var noDigest store.Digest
@@ -128,19 +133,13 @@ func (e *Engine) digests(s *Shop, ev lifecycle.Event) (r resolved) {
 		r.ref = store.Digest(e.keys.Ref(s.Name, ev.Source, p.CustomerID))
 	}
 	if key, ok := identity.Email(p.Email); ok && !s.Rules.Nobody(key) {
-		r.email = store.Digest(e.keys.Email(s.Name, key))
+		r.email, r.address = store.Digest(e.keys.Email(s.Name, key)), key
 	}
-	if key, ok := identity.Phone(p.Phone, country(p.Country, s)); ok {
-		r.phone = store.Digest(e.keys.Phone(s.Name, key))
+	r.country = cmp.Or(p.Country, s.Rules.Country)
+	if key, ok := identity.Phone(p.Phone, r.country); ok {
+		r.phone, r.e164 = store.Digest(e.keys.Phone(s.Name, key)), key
 	}
 	return r
-}
-
-func country(c string, s *Shop) string {
-	if c != "" {
-		return c
-	}
-	return s.Rules.Country
 }
 
 // claim is where a look-up leads. Its record may not be written: not yet, or

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"ritorno/internal/defect"
-	"ritorno/internal/identity"
 	"ritorno/internal/lifecycle"
 	"ritorno/internal/store"
 )
@@ -58,11 +57,7 @@ func (e *Engine) toSuppress(s *Shop, ev lifecycle.Event, r resolved) (ds []store
 			ds, chs = append(ds, store.Digest(e.keys.Suppression(s.Name, ch.String(), key))), append(chs, ch)
 		}
 	}
-	if key, ok := identity.Email(ev.Person.Email); ok {
-		add(lifecycle.Email, r.email, key)
-	}
-	if key, ok := identity.Phone(ev.Person.Phone, country(ev.Person.Country, s)); ok {
-		add(lifecycle.SMS, r.phone, key)
-	}
+	add(lifecycle.Email, r.email, r.address)
+	add(lifecycle.SMS, r.phone, r.e164)
 	return ds, chs
 }

@@ -221,9 +221,11 @@ func (r row) item() []valued {
 	if title == "" {
 		return nil
 	}
-	quantity, err := strconv.Atoi(r.text(fQuantity))
-	if err != nil || quantity < 1 {
-		quantity = 1
+	quantity := 1
+	if text := r.text(fQuantity); text != "" {
+		if n, err := strconv.Atoi(text); err == nil && n > 1 {
+			quantity = n
+		}
 	}
 	price, _ := r.f.format.number(r.text(fPrice), 2) // for sorting only
 	return []valued{{lifecycle.Item{Title: title, Category: r.text(fCategory), Quantity: quantity}, min(price, 1e12) * int64(min(quantity, 1000))}}

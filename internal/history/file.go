@@ -33,11 +33,12 @@ type File struct {
 
 	latin   int // records that were Windows-1252
 	pending *Entry
+	records []string // of the pending order, as they were written
 	items   []valued // of the pending order
 	refused string   // id of an order whose first line is bad
 	refusal int      // and that line
 	queue   []read
-	bytes   string // of the record handed out last
+	bytes   string // of what was handed out last
 }
 
 // Entry is what one order, or one contact, of a file tells.
@@ -141,7 +142,8 @@ func (f *File) Encoding() string {
 	return "UTF-8"
 }
 
-// Raw is the record that the last Next was about, as it was written.
+// Raw is what the last Next was about, as it was written: one record, or all
+// those of an order.
 func (f *File) Raw() string { return f.bytes }
 
 // Next returns the next entry, or io.EOF. A [*BadLine] is about one record
@@ -201,7 +203,7 @@ func (f *File) take(n int, cells []string) {
 	r := row{f: f, cells: cells}
 	id := r.orderID()
 	if f.goesOn(r, id) {
-		f.items = append(f.items, r.item()...)
+		f.items, f.records = append(f.items, r.item()...), append(f.records, f.raw)
 		return
 	}
 	if id != "" && id == f.refused && r.text(fAt) == "" {
@@ -217,7 +219,7 @@ func (f *File) take(n int, cells []string) {
 	}
 	f.flush()
 	e.Line, e.id, f.refused = n, id, ""
-	f.pending, f.items = &e, r.item()
+	f.pending, f.items, f.records = &e, r.item(), append(f.records[:0], f.raw)
 }
 
 // goesOn reports whether a record is a further line of the pending order.
@@ -243,7 +245,7 @@ func (f *File) flush() {
 	if n := len(e.Events); n > 0 && e.Events[0].Order != nil {
 		e.Events[0].Order.Items = best(f.items)
 	}
-	f.queue = append(f.queue, read{entry: e})
+	f.queue = append(f.queue, read{entry: e, raw: strings.Join(f.records, "\n")})
 	f.pending, f.items = nil, nil
 }
 

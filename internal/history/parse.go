@@ -105,16 +105,22 @@ func instant(text string, zone *time.Location) (_ time.Time, fault string) {
 	if text == "" {
 		return time.Time{}, "is missing"
 	}
-	if len(text) <= 40 {
-		for _, layout := range local {
-			if wall, err := time.Parse(layout, text); err == nil {
-				return plausible(lifecycle.OnWall(wall, zone))
-			}
+	const day = len(time.DateOnly)
+	layouts, zoned := local, len(text) > day && strings.ContainsAny(text[day:], "Z+-")
+	if zoned {
+		layouts = offset
+	}
+	for _, layout := range layouts {
+		if len(text) > 40 || (len(text) > day) != (len(layout) > day) || len(text) > day && text[day] != layout[day] {
+			continue // a try that fails costs more than one that does not
 		}
-		for _, layout := range offset {
-			if at, err := time.Parse(layout, text); err == nil {
-				return plausible(at.In(zone))
-			}
+		at, err := time.Parse(layout, text)
+		switch {
+		case err != nil:
+		case zoned:
+			return plausible(at.In(zone))
+		default:
+			return plausible(lifecycle.OnWall(at, zone))
 		}
 	}
 	return time.Time{}, "is no time such as 2026-11-20 or 2026-11-20T08:00:21"

@@ -81,9 +81,9 @@ type Event struct {
 	// hold, however old they are.
 	OwnTime bool
 
-	// E164 is Person.Phone as identity.Phone reads it, where who tells the event
-	// has done so; empty: it is read here.
-	E164 string
+	// E164 is Person.Phone as identity.Phone reads it in the country E164In, where
+	// who tells the event has done so; empty: it is read here.
+	E164, E164In string
 
 	// Remembered says that the store knows this order from before the window
 	// of the record, RememberedOff that it was taken back before. The engine

@@ -33,7 +33,7 @@ func (d *decision) person() {
 		d.address(Email, &d.c.Email, Address{Value: strings.TrimSpace(p.Email), Key: key, At: d.ev.Version, Sure: p.Authoritative})
 	}
 	if strings.TrimSpace(p.Phone) != "" {
-		e164, ok := d.ev.E164, d.ev.E164 != ""
+		e164, ok := d.ev.E164, d.ev.E164 != "" && d.ev.E164In == country
 		if !ok {
 			e164, ok = identity.Phone(p.Phone, country)
 		}

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"hash/fnv"
 	"io"
 	"strings"
@@ -15,6 +16,7 @@ type keys struct {
 	ref   string // source and customer id; empty: none
 	email string
 	phone string
+	in    string // the country that the phone number was read in
 }
 
 // keysOf reads the keys of all people, some at once: a phone number takes 25 µs.
@@ -44,18 +46,15 @@ func (p *teller) keys(r *lifecycle.Rules) (k keys) {
 		k.email = key
 	}
 	if p.madeUp[lifecycle.SMS] {
-		k.phone = p.Phone
+		k.phone, k.in = p.Phone, cmp.Or(p.Country, r.Country)
 		return k
 	}
 	if strings.TrimSpace(p.Phone) == "" {
 		return k
 	}
-	country := r.Country
-	if p.Country != "" {
-		country = p.Country
-	}
+	country := cmp.Or(p.Country, r.Country)
 	if key, ok := identity.Phone(p.Phone, country); ok {
-		k.phone = key
+		k.phone, k.in = key, country
 	}
 	return k
 }

@@ -95,7 +95,7 @@ func (st *stage) tell(t *telling, now time.Time, old bool) {
 	ev := st.p.h.event(t, who)
 	ev.Historical = old
 	if strings.HasPrefix(who.Phone, "+") { // the country makes no other number of it
-		ev.E164 = st.p.keys[t.person].phone
+		ev.E164, ev.E164In = st.p.keys[t.person].phone, st.p.keys[t.person].in
 	}
 	if st.seen != nil {
 		ev.Recall(st.p.o.Rules.OrderKeys(&ev), &s.c, st.seen)

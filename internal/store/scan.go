@@ -29,7 +29,44 @@ func (s *Store) Scan(ctx context.Context, fn func(lifecycle.Contact) error) erro
 	return nil
 }
 
+// scanNode reads the next contacts while fn has those before.
 func (s *Store) scanNode(ctx context.Context, node *redis.Client, fn func(lifecycle.Contact) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	pages := make(chan page, 2)
+	var failed error // read after pages is closed
+	go func() {
+		defer close(pages)
+		failed = s.pages(ctx, node, pages)
+	}()
+	defer func() {
+		stop()
+		for range pages { // until the reader has ended
+		}
+	}()
+	for p := range pages {
+		for i, id := range p.ids {
+			c, err := read(id, p.records[i])
+			if err != nil {
+				return err
+			}
+			if c.Version == 0 || c.Erasing != nil {
+				continue // erased
+			}
+			if err := fn(c); err != nil {
+				return err
+			}
+		}
+	}
+	return failed
+}
+
+// page is some contacts as they are stored.
+type page struct {
+	ids     []string
+	records [][]byte
+}
+
+func (s *Store) pages(ctx context.Context, node *redis.Client, to chan<- page) error {
 	var cursor uint64
 	for {
 		names, next, err := node.Scan(ctx, cursor, s.keys.contacts(), scanBatch).Result()
@@ -42,16 +79,15 @@ func (s *Store) scanNode(ctx context.Context, node *redis.Client, fn func(lifecy
 				ids = append(ids, name[i+len("}:c:"):])
 			}
 		}
-		contacts, err := s.LoadMany(ctx, ids)
-		if err != nil {
-			return err
-		}
-		for _, c := range contacts {
-			if c.Version == 0 || c.Erasing != nil {
-				continue // erased
-			}
-			if err := fn(c); err != nil {
+		if len(ids) > 0 {
+			records, err := s.records(ctx, ids)
+			if err != nil {
 				return err
+			}
+			select {
+			case to <- page{ids, records}:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 		}
 		if cursor = next; cursor == 0 {

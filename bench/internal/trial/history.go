@@ -15,6 +15,7 @@ import (
 	"ritorno/internal/engine"
 	"ritorno/internal/history"
 	"ritorno/internal/lifecycle"
+	"ritorno/internal/parts"
 )
 
 // The ways to take an order history in.
@@ -40,7 +41,7 @@ type History struct {
 }
 
 // HistoryFile makes a history of rows orders by rows/perCustomer customers over
-// three years, each with an e-mail address and a name.
+// three years, each with an e-mail address, a phone number and a name.
 func HistoryFile(rows int, seed uint64, timely bool) []byte {
 	r := rand.New(rand.NewPCG(seed, 2))
 	type order struct {
@@ -51,32 +52,41 @@ func HistoryFile(rows int, seed uint64, timely bool) []byte {
 	all := make([]order, rows)
 	for i := range all {
 		who, at := i/perCustomer, from.Add(time.Duration(r.Int64N(int64(3*365*24*time.Hour)))).Truncate(time.Second)
-		all[i] = order{at, fmt.Sprintf("%d,%d-%d,%s,%d.%02d,EUR,customer%d-%d@example.com,Anna,Rossi,Olio extra vergine\n",
-			who, seed, i, at.Format("2006-01-02T15:04:05"), 5+r.IntN(200), r.IntN(100), seed, who)}
+		all[i] = order{at, fmt.Sprintf("%d,%d-%d,%s,%d.%02d,EUR,customer%d-%d@example.com,+39333%02d%05d,Anna,Rossi,Olio extra vergine\n",
+			who, seed, i, at.Format("2006-01-02T15:04:05"), 5+r.IntN(200), r.IntN(100), seed, who, seed%100, who)}
 	}
 	if timely {
 		slices.SortFunc(all, func(a, b order) int { return a.at.Compare(b.at) })
 	}
-	b := bytes.NewBufferString("customer_id,order_id,ordered_at,total,currency,email,first_name,last_name,product\n")
+	b := bytes.NewBufferString("customer_id,order_id,ordered_at,total,currency,email,phone,first_name,last_name,product\n")
 	for _, o := range all {
 		b.WriteString(o.line)
 	}
 	return b.Bytes()
 }
 
+// options of the history's files.
+func options(source string) history.Options {
+	return history.Options{Source: source, Currency: "EUR", Locale: "it", Country: "IT"}
+}
+
 // reader hands a file's events out.
 func reader(file []byte, source string) (engine.Next, error) {
-	in, err := history.Open(bytes.NewReader(file), history.Options{Source: source, Currency: "EUR", Locale: "it", Country: "IT"})
+	in, err := history.Open(bytes.NewReader(file), options(source))
 	if err != nil {
 		return nil, err
 	}
+	return events(in), nil
+}
+
+func events(in *history.File) engine.Next {
 	return func() (lifecycle.Event, error) {
 		e, err := in.Next()
 		if err != nil {
 			return lifecycle.Event{}, err
 		}
 		return e.Events[0], nil
-	}, nil
+	}
 }
 
 // histories measures the ways, round after round, each with customers of its
@@ -122,17 +132,58 @@ func histories(ctx context.Context, o Options) (h History, err error) {
 
 // TakeIn takes a file in as ritorno import does.
 func (h *House) TakeIn(ctx context.Context, source string, file []byte) error {
-	rows := int64(bytes.Count(file, []byte("\n")))
-	sample, err := reader(file, source)
+	whole := bytes.NewReader(file)
+	in, err := history.Open(whole, options(source))
 	if err != nil {
 		return err
 	}
-	parts, err := engine.ImportParts(rows, sample)
+	n, err := engine.ImportParts(events(in), func() float64 { return 1 - float64(whole.Len())/float64(len(file)) })
 	if err != nil {
 		return err
 	}
-	_, err = h.Engine.Import(ctx, shop, engine.InParts(parts, func(int) (engine.Next, error) { return reader(file, source) }))
+	next, err := reader(file, source)
+	if n > 1 {
+		kept, err := divide(h.dir, source, file, n)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = kept.Close() }() // read to their end
+		next = engine.InParts(n, func(part int) (engine.Next, error) {
+			in, err := kept.Open(part)
+			if err != nil {
+				return nil, err
+			}
+			return events(in), nil
+		})
+	}
+	if err == nil {
+		_, err = h.Engine.Import(ctx, shop, next)
+	}
 	return err
+}
+
+// divide keeps a file's entries in n parts.
+func divide(dir, source string, file []byte, n int) (*parts.Parts, error) {
+	in, err := history.Open(bytes.NewReader(file), options(source))
+	if err != nil {
+		return nil, err
+	}
+	kept, err := parts.New(dir, n, in, options(source))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		e, err := in.Next()
+		if errors.Is(err, io.EOF) {
+			return kept, nil
+		}
+		if err == nil {
+			err = kept.Add(engine.PartOf(e.Events[0].Person, n), in)
+		}
+		if err != nil {
+			return nil, errors.Join(err, kept.Close())
+		}
+	}
 }
 
 func readAlone(_ context.Context, source string, file []byte) error {

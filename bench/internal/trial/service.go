@@ -88,6 +88,7 @@ type House struct {
 	Handler http.Handler
 
 	server *server
+	dir    string
 }
 
 // Open starts a store in dir and wires the service on it.
@@ -102,7 +103,7 @@ func Open(ctx context.Context, dir, fsync string) (*House, error) {
 			return nil, errors.New(p.String())
 		}
 	}
-	h := &House{}
+	h := &House{dir: dir}
 	if h.server, err = startServer(ctx, c.DataDir, fsync); err != nil {
 		return nil, err
 	}

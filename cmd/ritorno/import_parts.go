@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"ritorno/internal/engine"
+	"ritorno/internal/history"
+	"ritorno/internal/parts"
+)
+
+// parted is the events of the file, read straight or first kept apart in parts;
+// done gives the room of these free.
+func (im *fileImport) parted(ctx context.Context, stderr io.Writer) (next engine.Next, done func(), err error) {
+	n, err := im.partsWanted()
+	if err != nil {
+		return nil, nil, err
+	}
+	if n == 1 {
+		return eventsOf(im.entry, &im.bar.rows), func() {}, nil
+	}
+	if err := os.MkdirAll(im.room, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("make the data directory: %w", err)
+	}
+	kept, err := parts.New(im.room, n, im.file, im.options)
+	if err != nil {
+		return nil, nil, err
+	}
+	done = func() { _ = kept.Close() } // they were read to their end, or nobody will
+	im.bar.title = "read"
+	im.bar.start(stderr)
+	rows, err := im.divide(ctx, kept, n)
+	im.bar.stop()
+	if err != nil {
+		done()
+		return nil, nil, err
+	}
+	im.bar = newCounter(rows)
+	return engine.InParts(n, func(part int) (engine.Next, error) {
+		file, err := kept.Open(part)
+		if err != nil {
+			return nil, err
+		}
+		return eventsOf(file.Next, &im.bar.rows), nil
+	}), done, nil
+}
+
+// partsWanted looks at the beginning of the file. A pipe cannot be read twice.
+func (im *fileImport) partsWanted() (int, error) {
+	if im.bar.size == 0 {
+		return 1, nil
+	}
+	in, err := os.Open(im.name)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = in.Close() }() // only read
+	sample := newProgress(in)
+	file, err := history.Open(sample, im.options)
+	if err != nil {
+		return 0, err
+	}
+	good := func() (history.Entry, error) {
+		for {
+			e, err := file.Next()
+			var bad *history.BadLine
+			if !errors.As(err, &bad) {
+				return e, err
+			}
+		}
+	}
+	return engine.ImportParts(eventsOf(good, &sample.rows), func() float64 { return float64(sample.read.Load()) / float64(sample.size) })
+}
+
+// divide reads the file once and keeps its entries in n parts.
+func (im *fileImport) divide(ctx context.Context, to *parts.Parts, n int) (kept int64, err error) {
+	for ctx.Err() == nil {
+		e, err := im.entry()
+		if errors.Is(err, io.EOF) {
+			return kept, nil
+		}
+		if err != nil {
+			return kept, err
+		}
+		im.bar.rows.Add(1)
+		if len(e.Events) == 0 {
+			continue
+		}
+		if err := to.Add(engine.PartOf(e.Events[0].Person, n), im.file); err != nil {
+			return kept, err
+		}
+		kept++
+	}
+	return kept, ctx.Err()
+}

@@ -1,0 +1,78 @@
+// Package parts keeps the entries of an order history apart on disk, so that a
+// file in the order of time can be taken in customer by customer.
+package parts
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"ritorno/internal/history"
+)
+
+// Parts are what a file tells in several pieces, each of which is read as the
+// file itself. They lie in temporary files that have no name any more and end
+// with the process.
+type Parts struct {
+	o     history.Options
+	files []*os.File
+	out   []*bufio.Writer
+}
+
+// New makes n empty parts of f, which was opened with o, in the folder dir.
+func New(dir string, n int, f *history.File, o history.Options) (*Parts, error) {
+	p := &Parts{o: o}
+	for range n {
+		if err := p.grow(dir, f.Header()); err != nil {
+			return nil, errors.Join(err, p.Close())
+		}
+	}
+	return p, nil
+}
+
+func (p *Parts) grow(dir, header string) error {
+	file, err := os.CreateTemp(dir, "import-*")
+	if err != nil {
+		return fmt.Errorf("keep the parts of the file: %w: make the folder writable", err)
+	}
+	w := bufio.NewWriterSize(file, 16<<10)
+	p.files, p.out = append(p.files, file), append(p.out, w)
+	if err := os.Remove(file.Name()); err != nil {
+		return fmt.Errorf("keep the parts of the file: %w", err)
+	}
+	return kept(fmt.Fprintln(w, header))
+}
+
+// Add puts the entry of which f.Next just told into a part.
+func (p *Parts) Add(part int, f *history.File) error {
+	return kept(fmt.Fprintln(p.out[part], f.Raw()))
+}
+
+func kept(_ int, err error) error {
+	if err != nil {
+		return fmt.Errorf("keep the parts of the file: %w: it needs as much room as the file does unpacked", err)
+	}
+	return nil
+}
+
+// Open reads a part. Nothing may be added to it any more.
+func (p *Parts) Open(part int) (*history.File, error) {
+	if err := kept(0, p.out[part].Flush()); err != nil {
+		return nil, err
+	}
+	if _, err := p.files[part].Seek(0, io.SeekStart); err != nil {
+		return nil, fmt.Errorf("read a part of the file: %w", err)
+	}
+	return history.Open(p.files[part], p.o)
+}
+
+// Close gives the room free.
+func (p *Parts) Close() error {
+	var errs []error
+	for _, file := range p.files {
+		errs = append(errs, file.Close())
+	}
+	return errors.Join(errs...)
+}
