@@ -21,7 +21,7 @@ func newCheck(g *globals) *cobra.Command {
 		Use: "check", Short: "Validate the configuration, every template and every journey", Args: exactArgs(),
 		RunE: func(cmd *cobra.Command, _ []string) error { return check(cmd, g, connect) },
 	}
-	cmd.Flags().BoolVar(&connect, "connect", false, "also try the store and the providers' accounts")
+	cmd.Flags().BoolVar(&connect, "connect", false, "also try the store, the providers' accounts and the shops' APIs")
 	return cmd
 }
 

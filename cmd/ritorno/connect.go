@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"ritorno/config"
@@ -14,7 +15,7 @@ const connectLimit = 30 * time.Second
 
 // connection is one thing outside that the service needs, tried once.
 type connection struct {
-	What string `json:"what"` // store, sms or email
+	What string `json:"what"` // store, sms, email, or the place of a source in the configuration
 	OK   bool   `json:"ok"`
 	Text string `json:"text"` // what was found, and the mend where there is one
 }
@@ -25,7 +26,7 @@ type account interface{ Check(context.Context) error }
 
 // tryConnections tries everything, so that one run shows all that is wrong.
 func tryConnections(ctx context.Context, c *config.Config) []connection {
-	return append([]connection{tryStore(ctx, c)}, tryProviders(ctx, c)...)
+	return slices.Concat([]connection{tryStore(ctx, c)}, tryProviders(ctx, c), tryShops(ctx, c))
 }
 
 func tryStore(ctx context.Context, c *config.Config) connection {
@@ -70,6 +71,32 @@ func tryProviders(ctx context.Context, c *config.Config) []connection {
 		}
 		cancel()
 		all = append(all, found)
+	}
+	return all
+}
+
+// tryShops reads the newest changes of each source whose API may be read. That
+// tells nobody anything and changes nothing.
+func tryShops(ctx context.Context, c *config.Config) []connection {
+	readers, err := newReaders(c)
+	if err != nil {
+		return []connection{{What: "sources", Text: err.Error()}}
+	}
+	var all []connection
+	for _, s := range c.Shops {
+		for _, src := range s.Sources {
+			r := readers[s.ID][src.Name]
+			if r == nil {
+				continue
+			}
+			found := connection{What: "shops." + s.ID + ".sources." + src.Name, OK: true, Text: "the API answers and lets orders be read"}
+			limited, cancel := context.WithTimeout(ctx, connectLimit)
+			if _, err := r.Changes(limited, time.Now().Add(-time.Minute), ""); err != nil {
+				found.OK, found.Text = false, err.Error()
+			}
+			cancel()
+			all = append(all, found)
+		}
 	}
 	return all
 }

@@ -53,6 +53,35 @@ func (w *world) readStatus() handlers.SourceStatus {
 	return handlers.SourceStatus{}
 }
 
+// check --connect reads with the keys of the configuration and says what is wrong
+// with them, but no key.
+func TestCheckTriesTheKeysOfAShop(t *testing.T) {
+	t.Parallel()
+	w, _ := readWorld(t, "", nil)
+	tried := func() (ok bool, text string) {
+		t.Helper()
+		out, errs, _ := w.run("--json", "check", "--connect")
+		var got struct{ Connections []connection }
+		if err := json.Unmarshal([]byte(out), &got); err != nil {
+			t.Fatalf("%v in %s%s", err, out, errs)
+		}
+		for _, c := range got.Connections {
+			if c.What == "shops.bottega.sources.shopify" {
+				return c.OK, c.Text
+			}
+		}
+		t.Fatalf("the source was not tried: %s", out)
+		return false, ""
+	}
+	if ok, text := tried(); !ok || text != "the API answers and lets orders be read" {
+		t.Errorf("with the right token: %v, %s", ok, text)
+	}
+	w.edit(func(src string) string { return strings.ReplaceAll(src, shopToken, "shpat_anotherSecretToken") })
+	if ok, text := tried(); ok || !strings.Contains(text, "api_token") || strings.Contains(text, "shpat_") {
+		t.Errorf("with a wrong token: %v, %s", ok, text)
+	}
+}
+
 func bought(p person, id int64, at time.Time) fake.Purchase {
 	return fake.Purchase{ID: id, Customer: int64(p.customer), Email: p.email, Name: p.name, Total: "49.90", Created: at}
 }
