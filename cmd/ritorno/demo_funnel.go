@@ -47,7 +47,9 @@ func (t *tally) order(before lifecycle.Contact, o *generate.Order, currency stri
 	if before.State != lifecycle.Dormant { // also what is no order at all
 		return
 	}
-	t.wonContact = before.ID
+	if before.Accepted > 0 || t.wonContact == "" { // one who was written to has more to show
+		t.wonContact = before.ID
+	}
 	if o.Currency == "" || o.Currency == currency {
 		t.revenue += o.Total
 	}

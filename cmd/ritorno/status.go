@@ -89,7 +89,7 @@ func writeStatus(w io.Writer, s lifecycle.Status) error {
 	if h := s.BestHour; h != nil {
 		rows = append(rows, []any{"Best hour", bestLine(h)})
 	}
-	rows = append(rows, []any{"Next", nextLine(s.Next)})
+	rows = append(rows, []any{"Next", nextLine(s.Next, s.NextWhy)})
 	if err := table(w, rows...); err != nil {
 		return err
 	}
@@ -110,8 +110,14 @@ func writeStatus(w io.Writer, s lifecycle.Status) error {
 	return table(w, rows...)
 }
 
-func nextLine(n *lifecycle.StatusNext) string {
-	if n == nil {
+func nextLine(n *lifecycle.StatusNext, idle lifecycle.Reason) string {
+	switch {
+	case n != nil:
+	case idle == lifecycle.ReasonUnsubscribed:
+		return "nothing: who is unsubscribed is left alone"
+	case idle == lifecycle.ReasonLeftOut:
+		return "nothing: was silent already when imported, and is left out until they buy (import --dormant lets them in)"
+	default:
 		return "nothing: no timer runs"
 	}
 	line := day(&n.Due)

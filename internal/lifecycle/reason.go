@@ -73,6 +73,9 @@ const (
 	ReasonCouponRefused Reason = "coupon_refused"     // the shop refuses to make coupons until a person mends it
 	ReasonCouponsOut    Reason = "coupons_exhausted"  // the pool of codes is empty
 
+	ReasonUnsubscribed Reason = "unsubscribed"    // nothing comes next: who is unsubscribed is left alone
+	ReasonLeftOut      Reason = "imported_silent" // nothing comes next: silent already when imported, and not let in
+
 	ReasonLastLook Reason = "last_look" // the shop was not, or not yet, asked whether the contact has bought
 )
 

@@ -32,6 +32,7 @@ type Status struct {
 	PausedUntil  *time.Time               `json:"paused_until,omitempty"`
 	Journey      *StatusJourney           `json:"journey"`
 	Next         *StatusNext              `json:"next"`
+	NextWhy      Reason                   `json:"next_why,omitempty"` // why nothing comes next: ReasonUnsubscribed or ReasonLeftOut
 	Messages     []StatusMessage          `json:"messages"`
 	Answers      []StatusAnswer           `json:"answers,omitempty"`
 	Segment      string                   `json:"segment"`
@@ -164,7 +165,9 @@ func (r *Rules) Status(c Contact, now time.Time) Status {
 	if hour, known, ok := r.BestHour(&c); ok {
 		s.BestHour = &StatusHour{hour, known, r.BestHours}
 	}
-	s.Next = r.next(c, now)
+	if s.Next = r.next(c, now); s.Next == nil {
+		s.NextWhy = r.idle(&c)
+	}
 	if c.Run != nil {
 		s.Journey = &StatusJourney{Name: c.Run.Journey, Step: c.Run.Step, Next: s.Next, Version: c.Run.Version, Holdout: c.Run.Holdout}
 		if j := r.journeyOf(c.Run); j != nil {
@@ -226,6 +229,17 @@ func (r *Rules) next(c Contact, now time.Time) *StatusNext {
 	}
 	d.nextStep(n, j, c.Run.Step)
 	return n
+}
+
+// idle is why no timer runs, where a person would ask.
+func (r *Rules) idle(c *Contact) Reason {
+	switch {
+	case c.State == UnsubscribedState:
+		return ReasonUnsubscribed
+	case r.Held(c):
+		return ReasonLeftOut
+	}
+	return ""
 }
 
 // awaited is the journey that the contact enters when the timer fires.
