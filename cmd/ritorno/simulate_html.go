@@ -69,12 +69,12 @@ func (s *simulated) writeHTML(w io.Writer, locale string) error {
 func (v *simulateView) tiles() {
 	s, w := v.simulated, v.W
 	v.Tiles = []tile{
-		{w.Figure(grouped(s.Customers)), w.Customers},
-		{w.Figure(grouped(s.Orders)), w.Orders},
-		{w.Figure(grouped(s.Messages)), w.Messages},
+		{w.Count(s.Customers), w.Customers},
+		{w.Count(s.Orders), w.Orders},
+		{w.Count(s.Messages), w.Messages},
 		{w.Figure(s.Cost) + " " + s.Currency, w.Cost},
-		{w.Figure(grouped(s.PerCustomer.WrittenTo)), w.WrittenTo},
-		{w.Figure(grouped(s.Spared.Customers)), w.Spared},
+		{w.Count(s.PerCustomer.WrittenTo), w.WrittenTo},
+		{w.Count(s.Spared.Customers), w.Spared},
 	}
 	if s.AverageOrder != "" {
 		v.Tiles = append(v.Tiles, tile{w.Figure(s.AverageOrder) + " " + s.Currency, w.Average})
@@ -85,13 +85,13 @@ func (v *simulateView) tiles() {
 func (v *simulateView) texts() {
 	s, w := v.simulated, v.W
 	for _, e := range s.Entries {
-		v.Endings = append(v.Endings, ending{e.Journey, w.Figure(grouped(int(e.Entered))), endings(e, w)})
+		v.Endings = append(v.Endings, ending{e.Journey, w.Count(int(e.Entered)), endings(e, w, w.Count)})
 	}
 	for _, b := range s.Blocked {
-		v.Gaps = append(v.Gaps, wait{b.Journey, strconv.Itoa(b.Step), w.reason(b.Reason), w.Figure(grouped(b.Steps))})
+		v.Gaps = append(v.Gaps, wait{b.Journey, strconv.Itoa(b.Step), w.reason(b.Reason), w.Count(b.Steps)})
 	}
 	for _, m := range s.Moved {
-		v.Waits = append(v.Waits, wait{m.Journey, "", w.reason(m.Reason), w.Figure(grouped(m.Messages))})
+		v.Waits = append(v.Waits, wait{m.Journey, "", w.reason(m.Reason), w.Count(m.Messages)})
 	}
 	sp, r := s.Spared, s.Returns
 	v.Spared = fmt.Sprintf(w.SparedLead, sp.Customers, sp.Messages, sp.Stopped)
@@ -114,8 +114,8 @@ func (v *simulateView) compare() {
 		v.Lines = append(v.Lines, versus{l.What, w.Figure(l.First), w.Figure(l.Other), w.Figure(l.Difference)})
 	}
 	v.Lines = append(v.Lines,
-		versus{w.Same, w.Figure(grouped(c.Same)), w.Figure(grouped(c.Same)), ""}, versus{w.Different, w.Figure(grouped(c.Different)), w.Figure(grouped(c.Different)), ""},
-		versus{w.Only, w.Figure(grouped(c.OnlyFirst)), w.Figure(grouped(c.OnlyOther)), ""})
+		versus{w.Same, w.Count(c.Same), w.Count(c.Same), ""}, versus{w.Different, w.Count(c.Different), w.Count(c.Different), ""},
+		versus{w.Only, w.Count(c.OnlyFirst), w.Count(c.OnlyOther), ""})
 	for _, ex := range c.Examples {
 		first, other := v.storiesOf(ex, w)
 		v.Examples = append(v.Examples, exampleView{ex.Customer, first, other})

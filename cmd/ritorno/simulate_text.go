@@ -38,14 +38,14 @@ func (s *simulated) write(w io.Writer) error {
 func (s *simulated) textEntries(w io.Writer, words *simulateWords) error {
 	rows := [][]any{{"JOURNEY", "ENTERED", "ENDED"}}
 	for _, e := range s.Entries {
-		rows = append(rows, []any{e.Journey, e.Entered, endings(e, words)})
+		rows = append(rows, []any{e.Journey, e.Entered, endings(e, words, strconv.Itoa)})
 	}
 	fmt.Fprintln(w)
 	return table(w, rows...)
 }
 
 // endings are the ways in which a journey ended, the most frequent first.
-func endings(e rehearse.Entry, words *simulateWords) string {
+func endings(e rehearse.Entry, words *simulateWords, count func(int) string) string {
 	whys := slices.SortedFunc(maps.Keys(e.Ended), func(a, b string) int {
 		if d := e.Ended[b] - e.Ended[a]; d != 0 {
 			return int(d)
@@ -54,7 +54,7 @@ func endings(e rehearse.Entry, words *simulateWords) string {
 	})
 	var all []string
 	for _, why := range whys {
-		all = append(all, fmt.Sprintf("%s %d", words.reason(why), e.Ended[why]))
+		all = append(all, words.reason(why)+" "+count(int(e.Ended[why])))
 	}
 	return orDash(strings.Join(all, ", "))
 }

@@ -7,7 +7,8 @@ type simulateWords struct {
 	Lang, Title, Lead, ReadAs                                      string
 	Customers, Orders, Average, Messages, Cost, WrittenTo, Spared  string
 	Entries, Journey, Entered, Ended, Steps, Step, Channel, Sent   string
-	Template, Segments, Months, Month, Blocked, Moved, Reason      string
+	Template, Segments, Months, Month, Blocked, Skipped, Moved     string
+	Reason                                                         string
 	PerCustomer, Mean, Median, Ninety, Most                        string
 	SparedLead, Returns, ReturnsLead, BreakEven, BreakEvenLead     string
 	Compare, First, Other, Difference, Same, Different, Only, None string
@@ -36,7 +37,7 @@ var simulateEnglish = simulateWords{
 	WrittenTo: "customers written to", Spared: "customers spared",
 	Entries: "Journeys", Journey: "journey", Entered: "entered", Ended: "how they ended",
 	Steps: "Messages by step", Step: "step", Channel: "channel", Sent: "messages", Template: "template", Segments: "segments",
-	Months: "Messages by month", Month: "month", Blocked: "Steps without a message", Moved: "Messages that had to wait", Reason: "why",
+	Months: "Messages by month", Month: "month", Blocked: "Steps without a message", Skipped: "steps", Moved: "Messages that had to wait", Reason: "why",
 	PerCustomer: "Messages for one customer", Mean: "mean", Median: "half get at most", Ninety: "nine in ten get at most", Most: "the most",
 	SparedLead: "%d customers had bought again before a fixed calendar of 30, 60 and 90 days would have been through with them: %d messages to people who were back already. Orders ended %d journeys here.",
 	Returns:    "Orders after messages",
@@ -71,7 +72,7 @@ var simulateItalian = simulateWords{
 	WrittenTo: "clienti contattati", Spared: "clienti risparmiati",
 	Entries: "Percorsi", Journey: "percorso", Entered: "entrati", Ended: "come sono finiti",
 	Steps: "Messaggi per passo", Step: "passo", Channel: "canale", Sent: "messaggi", Template: "modello", Segments: "segmenti",
-	Months: "Messaggi per mese", Month: "mese", Blocked: "Passi senza messaggio", Moved: "Messaggi che hanno dovuto aspettare", Reason: "perché",
+	Months: "Messaggi per mese", Month: "mese", Blocked: "Passi senza messaggio", Skipped: "passi", Moved: "Messaggi che hanno dovuto aspettare", Reason: "perché",
 	PerCustomer: "Messaggi per cliente", Mean: "media", Median: "la metà ne riceve al massimo", Ninety: "nove su dieci al massimo", Most: "il massimo",
 	SparedLead: "%d clienti avevano già ricomprato prima che un calendario fisso di 30, 60 e 90 giorni avesse finito con loro: %d messaggi a chi era già tornato. Qui gli ordini hanno chiuso %d percorsi.",
 	Returns:    "Ordini dopo i messaggi",
@@ -108,3 +109,6 @@ func (w *simulateWords) Figure(s string) string {
 	}
 	return strings.NewReplacer(",", ".", ".", ",").Replace(s)
 }
+
+// Count writes a number of things so.
+func (w *simulateWords) Count(n int) string { return w.Figure(grouped(n)) }
