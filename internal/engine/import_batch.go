@@ -27,6 +27,7 @@ type group struct {
 	fresh  bool           // nobody was found
 	claims []store.Digest // of keys, those that lead nowhere yet
 	points []store.Digest // of phones, those that do not lead here yet
+	shared []string       // of somebody who was not found, contacts with the same phone
 	alone  bool           // who it is takes more thought: its events are applied one by one
 }
 
@@ -170,7 +171,12 @@ func (im *importer) find(ctx context.Context, all []*group) error {
 		n := len(g.keys())
 		g.identify(found[:n:n], found[n:n+len(g.phones)])
 		found = found[n+len(g.phones):]
-		if !g.fresh || g.alone {
+	}
+	if err := im.compare(ctx, plain(all)); err != nil {
+		return err
+	}
+	for _, g := range plain(all) {
+		if !g.fresh {
 			continue
 		}
 		for _, h := range g.events[0].Names.Believed() {
@@ -185,6 +191,49 @@ func (im *importer) find(ctx context.Context, all []*group) error {
 		g.alone = g.alone || ids[i] != ""
 	}
 	return nil
+}
+
+// compare sees whether somebody who was not found is meant by a phone number
+// that others have, as byPhone does: a family's, or the shop's own. Where that is
+// so, or not plain, they are left to Apply.
+func (im *importer) compare(ctx context.Context, all []*group) error {
+	var ids []string
+	for _, g := range all {
+		ids = append(ids, g.shared...)
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	others := make(map[string]*lifecycle.Contact, len(ids))
+	for some := range slices.Chunk(ids, importStep) {
+		contacts, err := im.e.st.LoadMany(ctx, some)
+		if err != nil {
+			return err
+		}
+		for i := range contacts {
+			others[contacts[i].ID] = &contacts[i]
+		}
+	}
+	for _, g := range all {
+		g.alone = len(g.shared) > 0 && !g.stranger(others)
+	}
+	return nil
+}
+
+// stranger reports whether none of the contacts with the group's one phone
+// number is meant.
+func (g *group) stranger(others map[string]*lifecycle.Contact) bool {
+	var same []*lifecycle.Contact
+	for _, id := range g.shared {
+		switch c := others[id]; {
+		case c.Version == 0: // claimed, and not written
+		case c.Erasing != nil, c.Forward != "":
+			return false
+		default:
+			same = append(same, c)
+		}
+	}
+	ev := g.events[0]
+	return len(g.phones) == 1 && lifecycle.MeantByPhone(same, ev.Person, ev.Source, g.who[0].email != noDigest) == nil
 }
 
 // identify sees who it is where that is plain: all look-ups lead to one, or all
@@ -205,7 +254,9 @@ func (g *group) identify(found, phones [][]string) {
 		g.id = store.NewID()
 	}
 	for i, ids := range phones {
-		g.alone = g.alone || g.fresh && len(ids) > 0
+		if g.fresh {
+			g.shared = append(g.shared, ids...)
+		}
 		if !slices.Contains(ids, g.id) {
 			g.points = append(g.points, g.phones[i])
 		}

@@ -196,3 +196,27 @@ func TestTheExportNamesEverythingThatIsKept(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+// An opt-in told at a number that the record takes over only later is void, and
+// stays so however often it is told: an import may be repeated.
+func TestAnOptInToldBeforeItsAddressIsVoidEachTime(t *testing.T) {
+	w := newWorld(t)
+	at := func(d int, phone string, consents ...lifecycle.ConsentChange) lifecycle.Event {
+		ev := order("o"+strconv.Itoa(d), day0.Add(time.Duration(d)*day), 1000)
+		ev.Person = lifecycle.Person{CustomerID: "1", Phone: phone}
+		ev.Consents = consents
+		return ev
+	}
+	optIn := at(1, "+393331000002", lifecycle.ConsentChange{Channel: lifecycle.SMS, State: lifecycle.Subscribed, At: day0.Add(day), Source: "desk"})
+	w.now = day0.Add(10 * day)
+	w.apply(at(5, "+393331000001"))
+	w.apply(optIn) // the record has a newer number
+	w.apply(at(9, "+393331000002"))
+	if got := w.c.Consent[lifecycle.SMS]; got.State() != lifecycle.Unknown {
+		t.Fatalf("consent %+v", got)
+	}
+	before := w.c
+	if tr := w.apply(optIn); tr.Changed {
+		t.Errorf("told again it changes the record: %s", cmp.Diff(before, w.c))
+	}
+}
