@@ -138,8 +138,8 @@ func (d *decision) consents() {
 		n = d.echo(n)
 		n.Evidence = clip(n.Evidence, 120)
 		before := d.c.Consent[n.Channel]
-		if n.State == Subscribed && before.virgin() && before.UnknownAt.After(n.At) {
-			continue // void since the address changed, and told at an address that was not the record's then
+		if n.State == Subscribed && before.UnknownAt.After(n.At) && n.At.Before(d.c.addressed(n.Channel).Since) {
+			continue // from before the address was taken over: void, and for some orders of arrival foreign then
 		}
 		after := before.merge(n)
 		if n.State != Unknown || before.State() != after.State() {

@@ -55,11 +55,13 @@ func (d *decision) optedOut() (time.Time, bool) {
 }
 
 // address is where a channel leads, empty when nowhere.
-func (c *Contact) address(ch Channel) string {
+func (c *Contact) address(ch Channel) string { return c.addressed(ch).Key }
+
+func (c *Contact) addressed(ch Channel) *Address {
 	if ch == SMS {
-		return c.Phone.Key
+		return &c.Phone
 	}
-	return c.Email.Key
+	return &c.Email
 }
 
 // alignRun ends a run whose reason is gone, or that a journey of higher priority
