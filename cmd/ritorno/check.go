@@ -125,6 +125,12 @@ func report(cmd *cobra.Command, g *globals, problems []config.Problem, tried []c
 			fmt.Fprintln(cmd.ErrOrStderr(), p.String())
 		}
 	}
+	for _, c := range tried {
+		if c.Warning {
+			warnings++
+			fmt.Fprintf(cmd.ErrOrStderr(), "warning: %s: %s\n", c.What, c.Text)
+		}
+	}
 	if bad != nil {
 		return bad
 	}

@@ -5,28 +5,41 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"ritorno/config"
 )
 
-// connectLimit is how long check --connect waits for each of them.
-const connectLimit = 30 * time.Second
+// How long check --connect waits for each of them.
+const (
+	connectLimit = 30 * time.Second
+	shopLimit    = 10 * time.Second
+)
 
 // connection is one thing outside that the service needs, tried once.
 type connection struct {
 	What string `json:"what"` // store, sms, email, or the place of a source in the configuration
 	OK   bool   `json:"ok"`
 	Text string `json:"text"` // what was found, and the mend where there is one
+	// Warning: Ritorno does its work without it, as orders come by webhooks.
+	Warning bool `json:"warning,omitempty"`
 }
 
 // account is a sender that can ask its provider about the account without
 // sending anything.
 type account interface{ Check(context.Context) error }
 
-// tryConnections tries everything, so that one run shows all that is wrong.
+// tryConnections tries everything at once, so that one run shows all that is
+// wrong.
 func tryConnections(ctx context.Context, c *config.Config) []connection {
-	return slices.Concat([]connection{tryStore(ctx, c)}, tryProviders(ctx, c), tryShops(ctx, c))
+	var providers, shops []connection
+	var others sync.WaitGroup
+	others.Go(func() { providers = tryProviders(ctx, c) })
+	others.Go(func() { shops = tryShops(ctx, c) })
+	store := tryStore(ctx, c)
+	others.Wait()
+	return slices.Concat([]connection{store}, providers, shops)
 }
 
 func tryStore(ctx context.Context, c *config.Config) connection {
@@ -90,9 +103,9 @@ func tryShops(ctx context.Context, c *config.Config) []connection {
 				continue
 			}
 			found := connection{What: "shops." + s.ID + ".sources." + src.Name, OK: true, Text: "the API answers and lets orders be read"}
-			limited, cancel := context.WithTimeout(ctx, connectLimit)
+			limited, cancel := context.WithTimeout(ctx, shopLimit)
 			if _, err := r.Changes(limited, time.Now().Add(-time.Minute), ""); err != nil {
-				found.OK, found.Text = false, err.Error()
+				found.OK, found.Warning, found.Text = false, true, err.Error()
 			}
 			cancel()
 			all = append(all, found)
@@ -101,11 +114,12 @@ func tryShops(ctx context.Context, c *config.Config) []connection {
 	return all
 }
 
-// brokenOf is an error with one line for each connection that failed.
+// brokenOf is an error with one line for each connection that failed and that
+// nothing works without.
 func brokenOf(tried []connection) error {
 	var errs []error
 	for _, c := range tried {
-		if !c.OK {
+		if !c.OK && !c.Warning {
 			errs = append(errs, fmt.Errorf("%s: %s", c.What, c.Text))
 		}
 	}

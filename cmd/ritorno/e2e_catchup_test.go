@@ -60,7 +60,10 @@ func TestCheckTriesTheKeysOfAShop(t *testing.T) {
 	w, _ := readWorld(t, "", nil)
 	tried := func() (ok bool, text string) {
 		t.Helper()
-		out, errs, _ := w.run("--json", "check", "--connect")
+		out, errs, code := w.run("--json", "check", "--connect")
+		if code != 0 { // Ritorno does its work by webhooks alone
+			t.Errorf("check --connect ends with %d: %s", code, errs)
+		}
 		var got struct{ Connections []connection }
 		if err := json.Unmarshal([]byte(out), &got); err != nil {
 			t.Fatalf("%v in %s%s", err, out, errs)
@@ -79,6 +82,9 @@ func TestCheckTriesTheKeysOfAShop(t *testing.T) {
 	w.edit(func(src string) string { return strings.ReplaceAll(src, shopToken, "shpat_anotherSecretToken") })
 	if ok, text := tried(); ok || !strings.Contains(text, "api_token") || strings.Contains(text, "shpat_") {
 		t.Errorf("with a wrong token: %v, %s", ok, text)
+	}
+	if _, errs, code := w.run("check", "--connect"); code != 0 || !strings.Contains(errs, "warning: shops.bottega.sources.shopify: ") {
+		t.Errorf("check --connect ends with %d: %s", code, errs)
 	}
 }
 
