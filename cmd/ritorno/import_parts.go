@@ -9,6 +9,7 @@ import (
 
 	"ritorno/internal/engine"
 	"ritorno/internal/history"
+	"ritorno/internal/lifecycle"
 	"ritorno/internal/parts"
 )
 
@@ -32,7 +33,7 @@ func (im *fileImport) parted(ctx context.Context, stderr io.Writer) (next engine
 	done = func() { _ = kept.Close() } // they were read to their end, or nobody will
 	im.bar.title = "read"
 	im.bar.start(stderr)
-	rows, err := im.divide(ctx, kept, n)
+	rows, err := kept.Fill(ctx, im.file, im.counted, func(who lifecycle.Person) int { return engine.PartOf(who, n) })
 	im.bar.stop()
 	if err != nil {
 		done()
@@ -75,24 +76,11 @@ func (im *fileImport) partsWanted() (int, error) {
 	return engine.ImportParts(eventsOf(good, &sample.rows), func() float64 { return float64(sample.read.Load()) / float64(sample.size) })
 }
 
-// divide reads the file once and keeps its entries in n parts.
-func (im *fileImport) divide(ctx context.Context, to *parts.Parts, n int) (kept int64, err error) {
-	for ctx.Err() == nil {
-		e, err := im.entry()
-		if errors.Is(err, io.EOF) {
-			return kept, nil
-		}
-		if err != nil {
-			return kept, err
-		}
+// counted is entry, where nobody else counts the rows.
+func (im *fileImport) counted() (history.Entry, error) {
+	e, err := im.entry()
+	if err == nil {
 		im.bar.rows.Add(1)
-		if len(e.Events) == 0 {
-			continue
-		}
-		if err := to.Add(engine.PartOf(e.Events[0].Person, n), im.file); err != nil {
-			return kept, err
-		}
-		kept++
 	}
-	return kept, ctx.Err()
+	return e, err
 }

@@ -51,8 +51,8 @@ var layers = map[string][]string{
 	"internal/defect":         {}, // rules that tests switch off; nothing in a normal build
 	"internal/redistest":      {"internal/embedded"},
 	"internal/clock":          {},
-	"internal/spool":          {},                   // bytes on disk; what they are, handlers knows
-	"internal/parts":          {"internal/history"}, // entries on disk
+	"internal/spool":          {},                                         // bytes on disk; what they are, handlers knows
+	"internal/parts":          {"internal/history", "internal/lifecycle"}, // entries on disk
 	"internal/store/recordpb": {},
 	"internal/store":          {"internal/lifecycle", "internal/store/recordpb", "internal/defect"},
 	"internal/auth":           with(pure, "internal/store"),

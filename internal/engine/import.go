@@ -82,7 +82,7 @@ func (e *Engine) Import(ctx context.Context, shop string, next Next) (Imported, 
 
 // deal hands the events out, each person's to the same worker.
 func deal(ctx context.Context, work []chan []lifecycle.Event, next Next) error {
-	d := newDealer(work)
+	d := dealer{work, make([][]lifecycle.Event, len(work))}
 	for {
 		ev, err := next()
 		switch {
@@ -103,17 +103,6 @@ func deal(ctx context.Context, work []chan []lifecycle.Event, next Next) error {
 type dealer struct {
 	work  []chan []lifecycle.Event
 	hands [][]lifecycle.Event
-	most  []int // events of each hand
-}
-
-// newDealer lets the workers begin one after the other: workers in step would
-// all decide and then all wait for the store.
-func newDealer(work []chan []lifecycle.Event) *dealer {
-	d := &dealer{work, make([][]lifecycle.Event, len(work)), make([]int, len(work))}
-	for i := range d.most {
-		d.most[i] = importChunk * (i + 1) / len(work)
-	}
-	return d
 }
 
 func (d *dealer) give(ctx context.Context, i int, ev lifecycle.Event) error {
@@ -121,7 +110,7 @@ func (d *dealer) give(ctx context.Context, i int, ev lifecycle.Event) error {
 		d.hands[i] = make([]lifecycle.Event, 0, importChunk)
 	}
 	d.hands[i] = append(d.hands[i], ev)
-	if len(d.hands[i]) < d.most[i] {
+	if len(d.hands[i]) < importChunk {
 		return nil
 	}
 	return d.pass(ctx, i)
@@ -133,7 +122,7 @@ func (d *dealer) pass(ctx context.Context, i int) error {
 	}
 	select {
 	case d.work[i] <- d.hands[i]:
-		d.hands[i], d.most[i] = nil, importChunk
+		d.hands[i] = nil
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -152,7 +141,7 @@ func (d *dealer) passAll(ctx context.Context) error {
 // passFull passes on the hands in which one more part has no room.
 func (d *dealer) passFull(ctx context.Context) error {
 	for i, hand := range d.hands {
-		if 10*len(hand) < 7*d.most[i] {
+		if 10*len(hand) < 7*importChunk {
 			continue
 		}
 		if err := d.pass(ctx, i); err != nil {

@@ -14,6 +14,9 @@ import (
 // must stay short.
 const importStep = 100
 
+// compareStep is how many contacts are read at once to be compared.
+const compareStep = 100
+
 // batch takes the groups in: everything that Apply asks and tells the store,
 // for all of them at once.
 func (im *importer) batch(ctx context.Context, all []*group) (Imported, error) {
@@ -101,7 +104,7 @@ func (im *importer) compare(ctx context.Context, all []*group) error {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
 	others := make(map[string]*lifecycle.Contact, len(ids))
-	for some := range slices.Chunk(ids, importStep) {
+	for some := range slices.Chunk(ids, compareStep) {
 		contacts, err := im.e.st.LoadMany(ctx, some)
 		if err != nil {
 			return err

@@ -4,12 +4,14 @@ package parts
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
 	"ritorno/internal/history"
+	"ritorno/internal/lifecycle"
 )
 
 // Parts are what a file tells in several pieces, each of which is read as the
@@ -45,9 +47,26 @@ func (p *Parts) grow(dir, header string) error {
 	return kept(fmt.Fprintln(w, header))
 }
 
-// Add puts the entry of which f.Next just told into a part.
-func (p *Parts) Add(part int, f *history.File) error {
-	return kept(fmt.Fprintln(p.out[part], f.Raw()))
+// Fill keeps every entry of f that tells something. next is f.Next, or what
+// stands before it; part says whose entry belongs where. rows is how many were
+// kept.
+func (p *Parts) Fill(ctx context.Context, f *history.File, next func() (history.Entry, error), part func(lifecycle.Person) int) (rows int64, err error) {
+	for ctx.Err() == nil {
+		e, err := next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return rows, nil
+		case err != nil:
+			return rows, err
+		case len(e.Events) == 0:
+			continue
+		}
+		if err := kept(fmt.Fprintln(p.out[part(e.Events[0].Person)], f.Raw())); err != nil {
+			return rows, err
+		}
+		rows++
+	}
+	return rows, ctx.Err()
 }
 
 func kept(_ int, err error) error {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"ritorno/internal/history"
+	"ritorno/internal/lifecycle"
 	"ritorno/internal/parts"
 )
 
@@ -89,11 +90,18 @@ func readInParts(t *testing.T, text string, n int) (all []history.Entry) {
 			t.Error(err)
 		}
 	}()
-	for _, ok := next(t, f); ok; _, ok = next(t, f) {
-		if err := p.Add(count%n, f); err != nil {
-			t.Fatal(err)
+	good := func() (history.Entry, error) {
+		if e, ok := next(t, f); ok {
+			return e, nil
 		}
+		return history.Entry{}, io.EOF
+	}
+	kept, err := p.Fill(t.Context(), f, good, func(lifecycle.Person) int {
 		count++
+		return (count - 1) % n
+	})
+	if err != nil || kept != int64(count) {
+		t.Fatalf("%d entries dealt out, %d kept, %v", count, kept, err)
 	}
 	if seen, err := os.ReadDir(dir); err != nil || len(seen) > 0 {
 		t.Errorf("the parts can be seen: %v, %v", seen, err)

@@ -143,11 +143,18 @@ func (h *House) TakeIn(ctx context.Context, source string, file []byte) error {
 	}
 	next, err := reader(file, source)
 	if n > 1 {
-		kept, err := divide(h.dir, source, file, n)
+		whole, err := history.Open(bytes.NewReader(file), options(source))
+		if err != nil {
+			return err
+		}
+		kept, err := parts.New(h.dir, n, whole, options(source))
 		if err != nil {
 			return err
 		}
 		defer func() { _ = kept.Close() }() // read to their end
+		if _, err := kept.Fill(ctx, whole, whole.Next, func(who lifecycle.Person) int { return engine.PartOf(who, n) }); err != nil {
+			return err
+		}
 		next = engine.InParts(n, func(part int) (engine.Next, error) {
 			in, err := kept.Open(part)
 			if err != nil {
@@ -160,30 +167,6 @@ func (h *House) TakeIn(ctx context.Context, source string, file []byte) error {
 		_, err = h.Engine.Import(ctx, shop, next)
 	}
 	return err
-}
-
-// divide keeps a file's entries in n parts.
-func divide(dir, source string, file []byte, n int) (*parts.Parts, error) {
-	in, err := history.Open(bytes.NewReader(file), options(source))
-	if err != nil {
-		return nil, err
-	}
-	kept, err := parts.New(dir, n, in, options(source))
-	if err != nil {
-		return nil, err
-	}
-	for {
-		e, err := in.Next()
-		if errors.Is(err, io.EOF) {
-			return kept, nil
-		}
-		if err == nil {
-			err = kept.Add(engine.PartOf(e.Events[0].Person, n), in)
-		}
-		if err != nil {
-			return nil, errors.Join(err, kept.Close())
-		}
-	}
 }
 
 func readAlone(_ context.Context, source string, file []byte) error {
